@@ -1,0 +1,19 @@
+// The front door: all that host/, server/, lab/ and cli/ may import of the engine.
+export {
+  EngineError,
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorDetails,
+  type FieldViolation,
+  Violations,
+} from './errors.js';
+export type { Metric, MetricPart, MetricValue } from './metrics/metric.js';
+export { type ModelConfig, modelConfigSchema, parseModelConfig, type TaskConfig } from './models/model-config.js';
+export type { InputInfo, ModelInfo, OperatorInfo, TaskInfo } from './models/model-info.js';
+export { parseStrict } from './models/parse-strict.js';
+export type { RuntimeOptions } from './models/runtime-options.js';
+export type * from './runs/events.js';
+export type * from './runs/job.js';
+export type * from './runs/served-model.js';
+export type * from './runs/spec.js';
+export type { Shape } from './tensor/shape.js';

@@ -1,0 +1,133 @@
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { EngineError, Violations } from '../errors.js';
+import { parseStrict } from './parse-strict.js';
+import { TASK_KINDS, type TaskKindName } from './task-kinds.js';
+
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'expected a name of letters, digits, `.`, `_` and `-`')
+  .max(100);
+const perChannel = z.union([z.number(), z.array(z.number()).min(1)]);
+
+const imageInput = z.strictObject({
+  kind: z.literal('image'),
+  name: z.string().optional().describe('Name of the graph input. Default: the only one.'),
+  layout: z.enum(['NCHW', 'NHWC']).default('NCHW').describe('Order of the axes of the graph input.'),
+  colorOrder: z.enum(['RGB', 'BGR', 'GREY']).default('RGB').describe('Order of the channels.'),
+  size: z
+    .union([z.tuple([z.int().min(1), z.int().min(1)]), z.literal('dynamic')])
+    .optional()
+    .describe('Height and width in pixels, or `dynamic`. Default: what the graph says.'),
+  mean: perChannel.optional().describe('Mean μ of x/255, for input (x/255 − μ)/σ. Default: 0.'),
+  std: perChannel.optional().describe('Standard deviation σ of x/255. Default: 1.'),
+  scale: perChannel.optional().describe('Instead of mean and std: input = scale · x + offset, x a level of 0–255.'),
+  offset: perChannel.optional().describe('See scale. Default: 0.'),
+});
+
+const featuresInput = z.strictObject({
+  kind: z.literal('features'),
+  name: z.string().optional().describe('Name of the graph input. Default: the only one.'),
+  range: z
+    .tuple([z.number(), z.number()])
+    .refine(([low, high]) => low < high, 'expected range [low, high] with low < high')
+    .describe('Smallest and largest value; one level is (high − low)/255.'),
+});
+
+const otherInput = z.union([
+  z.strictObject({
+    name: z.string(),
+    value: z
+      .union([z.number(), z.array(z.number())])
+      .describe('The constant that the graph gets: one number for all elements, or all of them.'),
+  }),
+  z.strictObject({
+    name: z.string(),
+    perRequest: z.literal(true).describe('Each example of a request brings its own.'),
+  }),
+]);
+
+const kindNames = Object.keys(TASK_KINDS) as [TaskKindName, ...TaskKindName[]];
+
+const task = z.strictObject({
+  name: name.describe('Name by which requests and metrics know the task.'),
+  kind: z.enum(kindNames).describe('What the output means.'),
+  output: z
+    .string()
+    .optional()
+    .describe('Tensor of the graph: an output, or one inside. Default: the name of the task.'),
+  classAxis: z.int().optional().describe('Axis of the classes, counting the batch axis. Default: 1.'),
+  activation: z.enum(['none', 'softmax', 'sigmoid']).default('none').describe('What the graph has already applied.'),
+  loss: z.string().optional().describe('Loss that attacks increase. Default: that of the kind.'),
+  metric: z.string().optional().describe('Metric that results are told in. Default: that of the kind.'),
+  classes: z.array(z.string()).optional().describe('Names of the classes.'),
+  classWeights: z
+    .array(z.number().min(0))
+    .optional()
+    .describe('Weight of each class in the cross-entropy. Default: 1.'),
+  palette: z
+    .union([z.literal('cityscapes'), z.array(z.tuple([z.int(), z.int(), z.int()]))])
+    .optional()
+    .describe('Colours of the classes.'),
+  ignoreIndex: z.int().optional().describe('Class that means "do not count this position".'),
+  target: z
+    .union([
+      z.literal('normalised-input'),
+      z.strictObject({
+        scale: perChannel.optional().describe('Factor of the samples of a label file. Default: 1.'),
+        offset: perChannel.optional().describe('Added to the scaled samples. Default: 0.'),
+      }),
+    ])
+    .optional()
+    .describe('What the output approaches: the normalised clean input, or the scaled samples of a label file.'),
+  invalid: z.number().optional().describe('Sample of a label file that means "unknown".'),
+  format: z.string().optional().describe('What the numbers of a box are, e.g. `ltrb`.'),
+  unit: z.string().optional().describe('Unit of labels and errors.'),
+  weight: z.number().positive().default(1).describe('Default λ of the task in objectives.'),
+  broken: z
+    .union([z.strictObject({ above: z.number() }), z.strictObject({ below: z.number() })])
+    .optional()
+    .describe('Value of the metric beyond which an example counts as broken.'),
+});
+
+export const modelConfigSchema = z.strictObject({
+  description: z.string().default('').describe('Free text for people.'),
+  engine: z.literal('onnx').default('onnx').describe('What runs the model.'),
+  input: z.discriminatedUnion('kind', [imageInput, featuresInput]).describe('The input that is attacked.'),
+  otherInputs: z.array(otherInput).default([]).describe('Inputs of the graph that are not attacked.'),
+  tasks: z.array(task).min(1).describe('The outputs, by meaning.'),
+});
+
+/** What `model.yaml` says, with every default filled in that does not depend on the graph. */
+export type ModelConfig = z.output<typeof modelConfigSchema>;
+export type InputConfig = ModelConfig['input'];
+export type ImageInputConfig = Extract<InputConfig, { kind: 'image' }>;
+export type TaskConfig = ModelConfig['tasks'][number];
+
+/**
+ * Reads the text of a `model.yaml`.
+ *
+ * @throws EngineError `INVALID_MODEL`. Thrown when something in it is wrong, with a violation for each.
+ */
+export function parseModelConfig(text: string): ModelConfig {
+  let value: unknown;
+  try {
+    value = parseYaml(text);
+  } catch (cause) {
+    throw new EngineError('INVALID_MODEL', `expected YAML in model.yaml, got: ${cause}`, {}, { cause });
+  }
+  const config = parseStrict(modelConfigSchema, value, 'INVALID_MODEL', 'model.yaml');
+  const violations = new Violations();
+  const seen = new Set<string>();
+  for (const [i, { name: taskName }] of config.tasks.entries()) {
+    violations.expect(!seen.has(taskName), `tasks[${i}].name`, `expected a name of its own, got ${taskName} again`);
+    seen.add(taskName);
+  }
+  if (config.input.kind === 'image') {
+    const { mean, std, scale, offset } = config.input;
+    const isTwice = (mean ?? std) !== undefined && (scale ?? offset) !== undefined;
+    violations.expect(!isTwice, 'input', 'expected mean and std, or scale and offset, got both');
+  }
+  violations.throwIfAny('INVALID_MODEL');
+  return config;
+}

@@ -1,0 +1,72 @@
+import type { LabelForm } from './task-kinds.js';
+
+/** An axis length; −1 where any length is taken, or where it depends on the input. */
+export type Length = number;
+
+/** What a gateway can say of a model before anybody asks it anything. No functions: it crosses process boundaries. */
+export interface ModelInfo {
+  readonly name: string;
+  readonly version: string;
+  readonly sha256: string;
+  readonly description: string;
+  readonly engine: 'onnx';
+  readonly provider: string;
+  readonly input: InputInfo;
+  /** Inputs that every example of a request must bring, without the batch axis. */
+  readonly extraInputs: readonly { readonly name: string; readonly shape: readonly Length[] }[];
+  readonly tasks: readonly TaskInfo[];
+  readonly operators: readonly OperatorInfo[];
+  /** Number of examples that the graph takes at once; `undefined` where any. */
+  readonly fixedBatch: number | undefined;
+}
+
+export interface InputInfo {
+  readonly name: string;
+  readonly kind: 'image' | 'features';
+  /** Without the batch axis. */
+  readonly shape: readonly Length[];
+  /** For images. */
+  readonly layout: 'NCHW' | 'NHWC';
+  readonly colorOrder: 'RGB' | 'BGR' | 'GREY';
+  /** Range of values: [0, 255] for images. */
+  readonly range: readonly [number, number];
+}
+
+export interface TaskInfo {
+  readonly name: string;
+  readonly kind: string;
+  readonly labelForm: LabelForm;
+  readonly output: string;
+  /** Of the output, without the batch axis. */
+  readonly shape: readonly Length[];
+  /** Axis of the classes in `shape`. */
+  readonly classAxis: number;
+  /** Number of classes; 0 for tasks without. */
+  readonly classCount: number;
+  readonly classes: readonly string[];
+  readonly palette: 'cityscapes' | readonly (readonly [number, number, number])[] | undefined;
+  readonly unit: string;
+  readonly loss: string;
+  /** Losses that this task may be attacked with. */
+  readonly losses: readonly string[];
+  readonly metric: string;
+  readonly ignoreIndex: number | undefined;
+  /** How samples of a label file become numbers: scale · sample + offset, one per channel or one for all. */
+  readonly labelScale: readonly number[];
+  readonly labelOffset: readonly number[];
+  /** Sample of a label file that means "unknown". */
+  readonly invalid: number | undefined;
+  /** Whether the label is always the clean input. */
+  readonly isReconstruction: boolean;
+  readonly weight: number;
+  readonly attackable: boolean;
+  /** Why not. */
+  readonly gradientObstacles: readonly string[];
+}
+
+export interface OperatorInfo {
+  /** Name, with its domain unless that is ONNX's own. */
+  readonly type: string;
+  readonly count: number;
+  readonly gradient: 'rule' | 'zero' | 'missing';
+}

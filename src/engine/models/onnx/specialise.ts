@@ -1,0 +1,183 @@
+import { EngineError } from '../../errors.js';
+import type { DataType } from '../../onnx/data-types.js';
+import { encodeModel } from '../../onnx/encode-model.js';
+import type { ModelDef, NodeDef, StaticGraph, TensorValue, Value, ValueInfo } from '../../onnx/graph.js';
+import { nodesFor, pixelDependence } from '../../onnx/pixel-dependence.js';
+import { readsOf } from '../../onnx/reads.js';
+import { bytesOf, sizeBytesOf } from '../../onnx/tensor-value.js';
+import { type Shape, sizeOf } from '../../tensor/shape.js';
+import type { RuntimeOptions } from '../runtime-options.js';
+import { createSession, type RuntimeTensor } from './session.js';
+
+export interface SpecialiseOptions {
+  /** Shape of every input of the graph, by name. */
+  readonly inputShapes: ReadonlyMap<string, Shape>;
+  /** Tensors that are wanted: outputs of the graph, or inside it. */
+  readonly outputs: readonly string[];
+  readonly runtime: RuntimeOptions;
+  /** Called with the sum of all tensors' sizes as far as it can be told before anything runs; may throw to stop. */
+  checkMemory(activationBytes: number): void;
+}
+
+/** Suffix of the values that hold shapes. */
+const SHAPE = '::robustgate-shape';
+
+/**
+ * The part of an imported model that makes `outputs`, for one input shape: what does not depend on pixels becomes
+ * constants, and every other tensor gets its exact shape. Shapes come from a run of the model itself, since ONNX Runtime's
+ * inference is wrong for some pools and knows nothing of what shapes are computed to be.
+ *
+ * @throws EngineError `INVALID_MODEL`. Thrown when ONNX Runtime does not run the model at this shape, or an output does
+ *   not exist.
+ * @throws EngineError `GRADIENT_UNAVAILABLE`. Thrown when a shape depends on pixel values.
+ */
+export async function specialise(model: ModelDef, options: SpecialiseOptions): Promise<StaticGraph> {
+  const { inputShapes, outputs, runtime } = options;
+  const { graph } = model;
+  const inputs = graph.inputs.map((input): Value => {
+    const shape = inputShapes.get(input.name);
+    if (shape === undefined || input.dataType === undefined) {
+      throw new EngineError('INTERNAL', `expected a shape and a type of input ${input.name}, got none`);
+    }
+    return { name: input.name, dataType: input.dataType, shape };
+  });
+  const needed = nodesFor(graph.nodes, outputs);
+  const { dependent, unshaped } = pixelDependence({ inputs: graph.inputs, nodes: needed });
+  for (const name of outputs) requireShaped(name, dependent, unshaped);
+
+  const nodes = needed.filter((node) => node.outputs.some((name) => dependent.has(name)));
+  const made = nodes.flatMap((node) => node.outputs.filter((name) => name !== ''));
+  const folded = [...new Set(nodes.flatMap(readsOf))].filter(
+    (name) => !dependent.has(name) && !graph.initializers.has(name),
+  );
+
+  const runnable = { ...model, graph: { ...graph, inputs, nodes: needed } };
+  const types = await typesOf(runnable, made, runtime);
+  options.checkMemory(estimateBytes(types));
+
+  const { shapes, constants } = await runOnce(runnable, inputs, made, folded, runtime);
+  const values = new Map<string, Value>(inputs.map((input) => [input.name, input]));
+  for (const name of made) {
+    const shape = shapes.get(name);
+    const dataType = types.get(name)?.dataType;
+    if (shape === undefined || dataType === undefined) throw new EngineError('INTERNAL', `expected a shape of ${name}`);
+    values.set(name, { name, dataType, shape });
+  }
+  const isRead = new Set(nodes.flatMap(readsOf));
+  const used = new Map([...graph.initializers, ...constants].filter(([name]) => isRead.has(name)));
+  for (const [name, { dataType, shape }] of used) values.set(name, { name, dataType, shape });
+  return {
+    inputs,
+    outputs: outputs.map((name) => values.get(name) as Value),
+    nodes,
+    constants: used,
+    values,
+    opset: model.opsets.get('') ?? 18,
+  };
+}
+
+function requireShaped(name: string, dependent: ReadonlySet<string>, unshaped: ReadonlyMap<string, NodeDef>): void {
+  const cause = unshaped.get(name);
+  if (cause !== undefined) {
+    throw new EngineError(
+      'GRADIENT_UNAVAILABLE',
+      `expected ${name} to have a shape that does not depend on pixel values, got one that ${cause.opType} (node ${cause.name}) ` +
+        'decides: name a tensor before that node as the output of the task',
+      { metadata: { output: name, opType: cause.opType, node: cause.name } },
+    );
+  }
+  if (!dependent.has(name)) {
+    throw new EngineError('INVALID_MODEL', `expected ${name} to be a tensor that depends on the input, got none such`, {
+      metadata: { output: name },
+    });
+  }
+}
+
+interface InferredType {
+  readonly dataType: DataType;
+  readonly shape: readonly (number | string)[];
+}
+
+/** Element types, and shapes as far as ONNX Runtime infers them, without a run. */
+async function typesOf(
+  model: ModelDef,
+  names: readonly string[],
+  runtime: RuntimeOptions,
+): Promise<ReadonlyMap<string, InferredType>> {
+  const file = encodeModel({ ...model, graph: { ...model.graph, outputs: names.map(untyped) } });
+  const session = await createSession(file, { ...runtime, optimization: 'disabled', prepacking: false });
+  try {
+    return new Map(session.outputs.map((output) => [output.name, output]));
+  } finally {
+    await session.release();
+  }
+}
+
+/** ONNX Runtime infers the type of an output that does not say it. */
+const untyped = (name: string): ValueInfo => ({ name, dataType: undefined, shape: undefined });
+
+const estimateBytes = (types: ReadonlyMap<string, InferredType>): number =>
+  [...types.values()].reduce((sum, { dataType, shape }) => {
+    const isKnown = shape.every((n) => typeof n === 'number' && n >= 0);
+    return isKnown ? sum + sizeBytesOf(dataType, shape as Shape) : sum;
+  }, 0);
+
+/** Runs the model node by node on grey pixels, for the shapes of `made` and the values of `folded`. */
+async function runOnce(
+  model: ModelDef,
+  inputs: readonly Value[],
+  made: readonly string[],
+  folded: readonly string[],
+  runtime: RuntimeOptions,
+): Promise<{ shapes: ReadonlyMap<string, Shape>; constants: ReadonlyMap<string, TensorValue> }> {
+  const { graph } = model;
+  const shapeNodes = made.map(
+    (name): NodeDef => ({
+      opType: 'Shape',
+      domain: '',
+      name: name + SHAPE,
+      inputs: [name],
+      outputs: [name + SHAPE],
+      attributes: new Map(),
+    }),
+  );
+  const fetches = [...shapeNodes.map(({ name }) => name), ...folded];
+  const probe = { ...graph, nodes: [...graph.nodes, ...shapeNodes], outputs: fetches.map(untyped) };
+  const session = await createSession(encodeModel({ ...model, graph: probe }), {
+    ...runtime,
+    optimization: 'disabled',
+    prepacking: false,
+  });
+  try {
+    const results = await session.run(new Map(inputs.map((input) => [input.name, grey(input)])), fetches);
+    const shapes = made.map((name): [string, Shape] => [
+      name,
+      Array.from(results.get(name + SHAPE)?.data as BigInt64Array, Number),
+    ]);
+    const constants = folded.map((name): [string, TensorValue] => {
+      const { dataType, shape, data } = results.get(name) as RuntimeTensor;
+      return [name, { dataType, shape, bytes: bytesOf(data) }];
+    });
+    return { shapes: new Map(shapes), constants: new Map(constants) };
+  } finally {
+    await session.release();
+  }
+}
+
+/** A tensor for the run: its elements do not matter, since nothing that depends on them is kept. */
+function grey({ dataType, shape }: Value): RuntimeTensor {
+  const size = sizeOf(shape);
+  switch (dataType) {
+    case 'float32':
+      return { dataType, shape, data: new Float32Array(size).fill(0.5) };
+    case 'uint8':
+    case 'bool':
+      return { dataType, shape, data: new Uint8Array(size) };
+    case 'int32':
+      return { dataType, shape, data: new Int32Array(size) };
+    case 'int64':
+      return { dataType, shape, data: new BigInt64Array(size) };
+    default:
+      throw new EngineError('INVALID_MODEL', `expected float32, uint8, int32 or int64 inputs, got ${dataType}`);
+  }
+}

@@ -1,0 +1,73 @@
+import type { ModelInfo } from '../models/model-info.js';
+import type { RuntimeOptions } from '../models/runtime-options.js';
+import type { AttackEvent, GradientNormEvent } from './events.js';
+import type { AttackJob, GradientNormJob, Prediction, PredictJob } from './job.js';
+
+/** The files of one version of a model, read once: what is served and attacked are these bytes. */
+export interface ModelSource {
+  readonly name: string;
+  readonly version: string;
+  /** Text of `model.yaml`. */
+  readonly configText: string;
+  /** Bytes of `model.onnx`. */
+  readonly file: Uint8Array;
+  /** Files beside it that it keeps tensors in, by their path relative to it. */
+  readonly externalFiles: ReadonlyMap<string, Uint8Array>;
+  /** SHA-256 of `file`, in hexadecimal. */
+  readonly sha256: string;
+}
+
+/** What a native call is for. */
+export type CallKind = 'load' | 'compile' | 'predict' | 'step' | 'verify';
+
+/** Lets native calls run one at a time, in an order that is fair between runs. */
+export interface ComputeGate {
+  /** How many runs share the device now, this one included: at least 1. */
+  readonly sharing: number;
+  /**
+   * Waits for a turn, then runs `call`, which blocks the process.
+   *
+   * @param estimateMs how long it is expected to take; far beyond that it counts as hung
+   * @throws the signal's reason. Thrown when the signal is aborted before the turn comes.
+   */
+  run<T>(kind: CallKind, estimateMs: number, signal: AbortSignal, call: () => Promise<T>): Promise<T>;
+}
+
+/** What surrounds a run. */
+export interface RunContext {
+  /** Aborted when nobody wants the result any more. */
+  readonly signal: AbortSignal;
+  /** Aborted when the process is to end: the run stops as at a deadline. */
+  readonly drain: AbortSignal;
+  /** When the last result must have left, in the time of `now`; `undefined` means whenever. */
+  readonly deadlineMs: number | undefined;
+  readonly gate: ComputeGate;
+  /** Milliseconds since any fixed moment, never going back. */
+  now(): number;
+}
+
+export interface ServedModelOptions {
+  readonly runtime: RuntimeOptions;
+  /** Most memory that the programs of one model may take, in bytes. */
+  readonly memoryBudgetBytes: number;
+}
+
+/** A model, ready. All of its calls block the process while they run: it lives in a host. */
+export interface ServedModel {
+  readonly info: ModelInfo;
+  /**
+   * @throws EngineError `INVALID_REQUEST`. Thrown when an input does not fit the model.
+   */
+  predict(job: PredictJob, context: RunContext): Promise<readonly Prediction[]>;
+  /**
+   * Results as they finish, with progress between; the summary is last.
+   *
+   * @throws EngineError `INVALID_REQUEST`, `UNSUPPORTED_OP`, `GRADIENT_UNAVAILABLE`, `MEMORY_BUDGET_EXCEEDED`,
+   *   `DEADLINE_TOO_SHORT`. Thrown before the first result.
+   * @throws the reason of the context's signal. Thrown when it is aborted.
+   */
+  attack(job: AttackJob, context: RunContext): AsyncGenerator<AttackEvent, void, void>;
+  gradientNorm(job: GradientNormJob, context: RunContext): AsyncGenerator<GradientNormEvent, void, void>;
+  /** Frees all native memory. */
+  dispose(): Promise<void>;
+}

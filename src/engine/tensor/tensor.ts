@@ -1,0 +1,40 @@
+import { EngineError } from '../errors.js';
+import { isSameShape, type Shaped } from './shape.js';
+
+/** Dense float32 tensor of shape [N, …]: pixels, gradients, losses. Never changed once made. */
+export interface Tensor extends Shaped {
+  readonly data: Float32Array;
+}
+
+export const zerosLike = (a: Tensor): Tensor => ({ data: new Float32Array(a.data.length), shape: a.shape });
+
+/** `f` of every element. */
+export const map = (a: Tensor, f: (value: number) => number): Tensor => ({
+  data: a.data.map((value) => f(value)),
+  shape: a.shape,
+});
+
+/**
+ * `f` of every pair of elements.
+ *
+ * @throws EngineError `INTERNAL`. Thrown when the shapes differ.
+ */
+export function zip(a: Tensor, b: Tensor, f: (x: number, y: number) => number): Tensor {
+  if (!isSameShape(a.shape, b.shape)) {
+    throw new EngineError('INTERNAL', `expected a tensor of shape [${a.shape}], got [${b.shape}]`);
+  }
+  return { data: a.data.map((x, i) => f(x, b.data[i] as number)), shape: a.shape };
+}
+
+/** `f` of every example's values; `f` returns as many values as it was given. */
+export function mapExamples(a: Tensor, f: (example: Float32Array, index: number) => Float32Array): Tensor {
+  const data = new Float32Array(a.data.length);
+  for (const [n, example] of examplesOf(a).entries()) data.set(f(example, n), n * example.length);
+  return { data, shape: a.shape };
+}
+
+/** Views of the values of each example, along the first axis. */
+export function examplesOf({ data, shape: [count = 1] }: Tensor): readonly Float32Array[] {
+  const size = data.length / count;
+  return Array.from({ length: count }, (_, n) => data.subarray(n * size, (n + 1) * size));
+}

@@ -1,0 +1,71 @@
+import type {
+  AttackEvent,
+  AttackJob,
+  GradientNormEvent,
+  GradientNormJob,
+  ModelInfo,
+  ModelSource,
+  Prediction,
+  PredictJob,
+} from '../engine/index.js';
+
+/** Which version of which model. */
+export interface ModelRef {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** What goes with a call into a host. */
+export interface CallOptions {
+  /** Names the run in logs. */
+  readonly runId: string;
+  /** Who asked, for logs; empty where nobody is known. */
+  readonly principal: string;
+  /** When the last result must have left, as `performance.now()` of this process; `undefined` means whenever. */
+  readonly deadlineMs: number | undefined;
+  /** W3C trace context to continue, if any. */
+  readonly traceParent: string | undefined;
+  /** Ends the call: the host stops within one native call. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A host process and those that come after it: calls that it was busy with when it died fail, later ones go to the next.
+ *
+ * All calls throw `EngineError` `HOST_UNAVAILABLE` with `retryAfterMs`. Thrown when the host dies, or has not yet
+ * come back.
+ */
+export interface Lane {
+  /** Loads a version into this host and into every one that replaces it, until `unload`. */
+  load(source: ModelSource): Promise<ModelInfo>;
+  unload(model: ModelRef): Promise<void>;
+  predict(model: ModelRef, job: PredictJob, options: CallOptions): Promise<readonly Prediction[]>;
+  /** @throws EngineError `MODEL_QUARANTINED`. Thrown when hosts keep dying from this model. */
+  attack(model: ModelRef, job: AttackJob, options: CallOptions): AsyncGenerator<AttackEvent, void, void>;
+  /** @throws EngineError `MODEL_QUARANTINED`. Thrown when hosts keep dying from this model. */
+  gradientNorm(
+    model: ModelRef,
+    job: GradientNormJob,
+    options: CallOptions,
+  ): AsyncGenerator<GradientNormEvent, void, void>;
+  /** Whether a host is up and has every model loaded. */
+  readonly isReady: boolean;
+  /** Why attacks on a version are refused, or `undefined`. */
+  quarantineReason(model: ModelRef): string | undefined;
+  /** An admin's word: attacks on a version are tried again. */
+  releaseQuarantine(model: ModelRef): void;
+  /** Process id of the host that is up, for operators and tests. */
+  readonly pid: number | undefined;
+}
+
+/** The hosts of one device. */
+export interface Hosts {
+  /** Predict. */
+  readonly serve: Lane;
+  /** Gradients and attacks, at a lower priority; the same as `serve` with `hosts: shared`. */
+  readonly attack: Lane;
+  /** Tells running attacks to end as at a deadline. */
+  drain(): void;
+  /** Ends the processes. */
+  close(): Promise<void>;
+}
