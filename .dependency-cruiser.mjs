@@ -93,7 +93,7 @@ export default {
       comment:
         'Rules, losses, attacks and metrics stand alone: share through the file that declares their type (loss.ts), or a helper one folder up.',
       severity: 'error',
-      from: { path: '^src/engine/(autodiff/rules|losses|attacks/methods|metrics)/', pathNot: '/index[.]ts$' },
+      from: { path: '^src/engine/(autodiff/rules|losses|attacks/methods|metrics/measures)/', pathNot: '/index[.]ts$' },
       to: { path: '^src/engine/$1/', pathNot: '/(losses/loss|metrics/metric)[.]ts$' },
     },
     {

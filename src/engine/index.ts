@@ -10,6 +10,7 @@ export {
 export type { Metric, MetricPart, MetricValue } from './metrics/metric.js';
 export { type ModelConfig, modelConfigSchema, parseModelConfig, type TaskConfig } from './models/model-config.js';
 export type { InputInfo, ModelInfo, OperatorInfo, TaskInfo } from './models/model-info.js';
+export type { ModelSource } from './models/model-source.js';
 export { parseStrict } from './models/parse-strict.js';
 export type { RuntimeOptions } from './models/runtime-options.js';
 export type * from './runs/events.js';

@@ -31,6 +31,8 @@ export interface DifferentiateOptions {
   readonly seeds: ReadonlyMap<string, Value>;
   /** Name of the input. */
   readonly input: string;
+  /** Names of values that are taken for constants. */
+  readonly stopped: ReadonlySet<string>;
   /** Outputs of the probes of each node that has some, by the node's first output. */
   readonly probes: ReadonlyMap<string, readonly TensorValue[]>;
 }
@@ -44,8 +46,8 @@ export interface DifferentiateOptions {
  * @throws EngineError `UNSUPPORTED_OP`. Thrown when a node between the input and L has no rule.
  */
 export function differentiate(options: DifferentiateOptions): Differentiated {
-  const { graph, builder, seeds, input, probes } = options;
-  const dependent = dependentsOf(graph.nodes, input);
+  const { graph, builder, seeds, input, stopped, probes } = options;
+  const dependent = dependentsOf(graph.nodes, input, stopped);
   const cotangents = new Map(seeds);
   const cuts: Cut[] = [];
 
@@ -60,8 +62,7 @@ export function differentiate(options: DifferentiateOptions): Differentiated {
   };
 
   for (const node of graph.nodes.toReversed()) {
-    const isOnPath = node.outputs.some((output) => cotangents.has(output)) && node.inputs.some((x) => dependent.has(x));
-    if (!isOnPath) continue;
+    if (!node.outputs.some((output) => cotangents.has(output) && dependent.has(output))) continue;
     const reason = zeroGradientReason(node);
     if (reason !== undefined) {
       cuts.push({ opType: node.opType, node: node.name, reason });
@@ -86,13 +87,17 @@ export function differentiate(options: DifferentiateOptions): Differentiated {
   return { gradient: cotangents.get(input), cuts };
 }
 
-/** Names of all values that depend on `input`, which is one of them. */
-export function dependentsOf(nodes: readonly NodeDef[], input: string): ReadonlySet<string> {
+/** Names of all values that depend on `input`, which is one of them, other than through `stopped` values. */
+export function dependentsOf(
+  nodes: readonly NodeDef[],
+  input: string,
+  stopped: ReadonlySet<string> = new Set(),
+): ReadonlySet<string> {
   const dependent = new Set([input]);
   for (const node of nodes) {
-    if (node.inputs.some((name) => dependent.has(name))) for (const output of node.outputs) dependent.add(output);
+    if (!node.inputs.some((name) => dependent.has(name))) continue;
+    for (const output of node.outputs) if (output !== '' && !stopped.has(output)) dependent.add(output);
   }
-  dependent.delete('');
   return dependent;
 }
 

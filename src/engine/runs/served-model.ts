@@ -3,20 +3,6 @@ import type { RuntimeOptions } from '../models/runtime-options.js';
 import type { AttackEvent, GradientNormEvent } from './events.js';
 import type { AttackJob, GradientNormJob, Prediction, PredictJob } from './job.js';
 
-/** The files of one version of a model, read once: what is served and attacked are these bytes. */
-export interface ModelSource {
-  readonly name: string;
-  readonly version: string;
-  /** Text of `model.yaml`. */
-  readonly configText: string;
-  /** Bytes of `model.onnx`. */
-  readonly file: Uint8Array;
-  /** Files beside it that it keeps tensors in, by their path relative to it. */
-  readonly externalFiles: ReadonlyMap<string, Uint8Array>;
-  /** SHA-256 of `file`, in hexadecimal. */
-  readonly sha256: string;
-}
-
 /** What a native call is for. */
 export type CallKind = 'load' | 'compile' | 'predict' | 'step' | 'verify';
 

@@ -19,15 +19,23 @@ export const eagerOps: TensorOps<Float64Tensor> = {
   maximum: (a, b) => elementwise(Math.max, a, b),
   greater: (a, b) => elementwise((x, y) => Number(x > y), a, b),
   where: (mask, a, b) => elementwise((isSelected, x, y) => (isSelected ? x : y), mask, a, b),
+  lookUp: (table, a) => elementwise((x) => table[x] ?? NaN, a),
   sum: (a, axes) => ({ data: reduce(a, axes, plus, 0).data, shape: withoutAxes(a.shape, axes) }),
   reshape: (a, shape) => ({ data: a.data, shape }),
   stopGradient: (a) => a,
 
   logSoftmax(a, axis) {
     // log softmax does not change when a constant is subtracted; with the largest logit, exp cannot overflow.
-    const shifted = elementwise((x, max) => x - max, a, reduce(a, [axis], Math.max, -Infinity));
-    const sums = reduce(elementwise(Math.exp, shifted), [axis], plus, 0);
-    return elementwise((x, sum) => x - Math.log(sum), shifted, sums);
+    const data = new Float64Array(a.data.length);
+    for (const [first, stride, length] of lines(a.shape, axis)) {
+      let max = -Infinity;
+      for (let c = 0; c < length; c++) max = Math.max(max, a.data[first + c * stride] as number);
+      let sum = 0;
+      for (let c = 0; c < length; c++) sum += Math.exp((a.data[first + c * stride] as number) - max);
+      const shift = max + Math.log(sum);
+      for (let c = 0; c < length; c++) data[first + c * stride] = (a.data[first + c * stride] as number) - shift;
+    }
+    return { data, shape: a.shape };
   },
 
   /** @throws EngineError `INTERNAL`. Thrown when a label is not a class. */
@@ -43,30 +51,49 @@ export const eagerOps: TensorOps<Float64Tensor> = {
     return { data, shape: labels.shape };
   },
 
-  maxOtherClass: (a, labels, axis) => ({
-    data: alongAxis(a, axis, (values, i) => Math.max(...values.filter((_, c) => c !== labels.data[i]))),
-    shape: labels.shape,
-  }),
+  maxOtherClass(a, labels, axis) {
+    const data = new Float64Array(labels.data.length).fill(-Infinity);
+    let position = 0;
+    for (const [first, stride, length] of lines(a.shape, axis)) {
+      for (let c = 0; c < length; c++) {
+        const value = a.data[first + c * stride] as number;
+        if (c !== labels.data[position] && value > (data[position] as number)) data[position] = value;
+      }
+      position++;
+    }
+    return { data, shape: labels.shape };
+  },
 
-  topClasses: (a, k, axis) =>
-    Array.from({ length: k }, (_, rank) => ({
-      data: alongAxis(a, axis, (values) => values.toSorted((x, y) => y - x)[rank] as number),
+  predictedClass(a, axis) {
+    const data = Array.from(lines(a.shape, axis), ([first, stride, length]) => {
+      let best = 0;
+      for (let c = 1; c < length; c++) {
+        if ((a.data[first + c * stride] as number) > (a.data[first + best * stride] as number)) best = c;
+      }
+      return best;
+    });
+    return { data: Float64Array.from(data), shape: withoutAxes(a.shape, [axis]) };
+  },
+
+  topClasses(a, k, axis) {
+    const sorted = Array.from(lines(a.shape, axis), ([first, stride, length]) =>
+      Array.from({ length }, (_, c) => a.data[first + c * stride] as number).toSorted((x, y) => y - x),
+    );
+    return Array.from({ length: k }, (_, rank) => ({
+      data: Float64Array.from(sorted, (values) => values[rank] as number),
       shape: withoutAxes(a.shape, [axis]),
-    })),
+    }));
+  },
 };
 
-/** `f` of the values along `axis`, once for every position of the other axes. */
-function alongAxis(a: Float64Tensor, axis: number, f: (values: number[], position: number) => number): Float64Array {
-  const rest: Shape = withoutAxes(a.shape, [axis]);
-  const length = a.shape[axis] ?? 0;
-  const stride = sizeOf(a.shape.slice(axis + 1));
-  return Float64Array.from({ length: sizeOf(rest) }, (_, i) => {
-    const first = Math.floor(i / stride) * length * stride + (i % stride);
-    return f(
-      Array.from({ length }, (_, c) => a.data[first + c * stride] as number),
-      i,
-    );
-  });
+/** Where the values along `axis` are, for every position of the other axes in order: first index, stride, length. */
+function* lines(shape: Shape, axis: number): Generator<[first: number, stride: number, length: number], void, void> {
+  const length = shape[axis] ?? 1;
+  const stride = sizeOf(shape.slice(axis + 1));
+  const blocks = sizeOf(shape.slice(0, axis));
+  for (let block = 0; block < blocks; block++) {
+    for (let i = 0; i < stride; i++) yield [block * length * stride + i, stride, length];
+  }
 }
 
 /**

@@ -32,6 +32,8 @@ export interface TensorOps<T extends Shaped> {
   greater(a: T, b: T): T;
   /** `a` where `mask` is 1, else `b`. A selection: what is not selected may be infinite or NaN. */
   where(mask: T, a: T, b: T): T;
+  /** `table[a]`, for `a` of whole numbers from 0 on. Without a derivative. */
+  lookUp(table: readonly number[], a: T): T;
   /** Sum over `axes`, which disappear; no axes, no change. */
   sum(a: T, axes: readonly number[]): T;
   /** The same elements in another shape of the same size. */
@@ -42,6 +44,8 @@ export interface TensorOps<T extends Shaped> {
   pickClass(a: T, labels: T, axis: number): T;
   /** The largest element of `a` along `axis` other than the one that `labels` names: shape of `labels`. */
   maxOtherClass(a: T, labels: T, axis: number): T;
+  /** The class of the largest element of `a` along `axis`, the first of several: `a`'s shape without `axis`. Without a derivative. */
+  predictedClass(a: T, axis: number): T;
   /**
    * The `k` largest elements of `a` along `axis`, largest first, each with the shape of `a` without `axis`.
    * `k` is at most the length of `axis`.

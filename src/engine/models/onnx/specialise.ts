@@ -4,7 +4,7 @@ import { encodeModel } from '../../onnx/encode-model.js';
 import type { ModelDef, NodeDef, StaticGraph, TensorValue, Value, ValueInfo } from '../../onnx/graph.js';
 import { nodesFor, pixelDependence } from '../../onnx/pixel-dependence.js';
 import { readsOf } from '../../onnx/reads.js';
-import { bytesOf, sizeBytesOf } from '../../onnx/tensor-value.js';
+import { bytesOf } from '../../onnx/tensor-value.js';
 import { type Shape, sizeOf } from '../../tensor/shape.js';
 import type { RuntimeOptions } from '../runtime-options.js';
 import { createSession, type RuntimeTensor } from './session.js';
@@ -15,8 +15,6 @@ export interface SpecialiseOptions {
   /** Tensors that are wanted: outputs of the graph, or inside it. */
   readonly outputs: readonly string[];
   readonly runtime: RuntimeOptions;
-  /** Called with the sum of all tensors' sizes as far as it can be told before anything runs; may throw to stop. */
-  checkMemory(activationBytes: number): void;
 }
 
 /** Suffix of the values that hold shapes. */
@@ -52,9 +50,7 @@ export async function specialise(model: ModelDef, options: SpecialiseOptions): P
   );
 
   const runnable = { ...model, graph: { ...graph, inputs, nodes: needed } };
-  const types = await typesOf(runnable, made, runtime);
-  options.checkMemory(estimateBytes(types));
-
+  const types = await inferTypes(runnable, made, runtime);
   const { shapes, constants } = await runOnce(runnable, inputs, made, folded, runtime);
   const values = new Map<string, Value>(inputs.map((input) => [input.name, input]));
   for (const name of made) {
@@ -93,13 +89,14 @@ function requireShaped(name: string, dependent: ReadonlySet<string>, unshaped: R
   }
 }
 
-interface InferredType {
+/** What ONNX Runtime infers of a tensor: lengths that it cannot tell are names, or −1. */
+export interface InferredType {
   readonly dataType: DataType;
   readonly shape: readonly (number | string)[];
 }
 
-/** Element types, and shapes as far as ONNX Runtime infers them, without a run. */
-async function typesOf(
+/** Element types, and shapes as far as ONNX Runtime infers them, without a run. Inputs have the shapes that they declare. */
+export async function inferTypes(
   model: ModelDef,
   names: readonly string[],
   runtime: RuntimeOptions,
@@ -115,12 +112,6 @@ async function typesOf(
 
 /** ONNX Runtime infers the type of an output that does not say it. */
 const untyped = (name: string): ValueInfo => ({ name, dataType: undefined, shape: undefined });
-
-const estimateBytes = (types: ReadonlyMap<string, InferredType>): number =>
-  [...types.values()].reduce((sum, { dataType, shape }) => {
-    const isKnown = shape.every((n) => typeof n === 'number' && n >= 0);
-    return isKnown ? sum + sizeBytesOf(dataType, shape as Shape) : sum;
-  }, 0);
 
 /** Runs the model node by node on grey pixels, for the shapes of `made` and the values of `folded`. */
 async function runOnce(

@@ -1,0 +1,13 @@
+/** The files of one version of a model, read once: what is served and attacked are these bytes. */
+export interface ModelSource {
+  readonly name: string;
+  readonly version: string;
+  /** Text of `model.yaml`. */
+  readonly configText: string;
+  /** Bytes of `model.onnx`. */
+  readonly file: Uint8Array;
+  /** Files beside it that it keeps tensors in, by their path relative to it. */
+  readonly externalFiles: ReadonlyMap<string, Uint8Array>;
+  /** SHA-256 of `file`, in hexadecimal. */
+  readonly sha256: string;
+}

@@ -1,0 +1,160 @@
+import { gradientPath } from '../../autodiff/gradient-path.js';
+import { hasRule } from '../../autodiff/rules/index.js';
+import { zeroGradientReason } from '../../autodiff/zero-gradient.js';
+import { EngineError } from '../../errors.js';
+import type { ModelDef, NodeDef } from '../../onnx/graph.js';
+import { nodesFor, pixelDependence } from '../../onnx/pixel-dependence.js';
+import type { InputConfig, ModelConfig } from '../model-config.js';
+import type { InputInfo, ModelInfo, OperatorInfo, TaskInfo } from '../model-info.js';
+import type { ModelSource } from '../model-source.js';
+import { type Preprocessing, preprocessingOf } from '../preprocessing.js';
+import { describeTasks } from './describe-tasks.js';
+import type { SessionValue } from './session.js';
+
+/** A model whose file and `model.yaml` fit together. */
+export interface Definition {
+  readonly source: ModelSource;
+  readonly config: ModelConfig;
+  /** The file in the form that is differentiated. */
+  readonly imported: ModelDef;
+  readonly info: ModelInfo;
+  readonly preprocessing: Preprocessing;
+}
+
+/**
+ * Holds a model's file and its `model.yaml` against each other.
+ *
+ * @param inputs the inputs that the original file has, and `outputs` those of its outputs and inner tensors that tasks read
+ * @throws EngineError `INVALID_MODEL`. Thrown when they do not fit.
+ */
+export function define(
+  source: ModelSource,
+  config: ModelConfig,
+  imported: ModelDef,
+  inputs: readonly SessionValue[],
+  outputs: readonly SessionValue[],
+): Definition {
+  const attacked = attackedInput(config.input, inputs, config.otherInputs);
+  const input = describeInput(config.input, attacked);
+  const tasks = describeTasks(config, outputs);
+  const { dependent } = pixelDependence({ inputs: [{ ...attacked, shape: undefined }], nodes: imported.graph.nodes });
+  const channels = config.input.kind === 'image' ? input.shape[config.input.layout === 'NCHW' ? 0 : 2] : undefined;
+  const [batch] = attacked.shape;
+  return {
+    source,
+    config,
+    imported,
+    preprocessing: preprocessingOf(config.input, channels === -1 ? undefined : channels),
+    info: {
+      name: source.name,
+      version: source.version,
+      sha256: source.sha256,
+      description: config.description,
+      engine: 'onnx',
+      provider: 'cpu',
+      input,
+      extraInputs: config.otherInputs.flatMap((other) =>
+        'perRequest' in other ? [{ name: other.name, shape: lengths(declared(other.name, inputs)) }] : [],
+      ),
+      tasks: tasks.map((task): TaskInfo => {
+        const obstacles = obstaclesOf(imported.graph.nodes, dependent, attacked.name, task.output);
+        return { ...task, attackable: obstacles.length === 0, gradientObstacles: obstacles };
+      }),
+      operators: operatorsOf(imported.graph.nodes),
+      fixedBatch: typeof batch === 'number' && batch > 0 ? batch : undefined,
+    },
+  };
+}
+
+const lengths = ({ shape }: SessionValue): number[] =>
+  shape.slice(1).map((n) => (typeof n === 'number' && n > 0 ? n : -1));
+
+function declared(name: string, inputs: readonly SessionValue[]): SessionValue {
+  const input = inputs.find((candidate) => candidate.name === name);
+  if (input === undefined) {
+    throw invalid(`an input of the graph (${inputs.map((candidate) => candidate.name).join(', ')})`, name);
+  }
+  return input;
+}
+
+/** The one input that is attacked; all others must be listed in `otherInputs`. */
+function attackedInput(
+  config: InputConfig,
+  inputs: readonly SessionValue[],
+  others: ModelConfig['otherInputs'],
+): SessionValue {
+  const listed = new Set(others.map(({ name }) => declared(name, inputs).name));
+  const rest = inputs.filter(({ name }) => !listed.has(name));
+  const name = config.name ?? rest[0]?.name;
+  if (name === undefined) throw invalid('an input that is attacked', 'none');
+  const attacked = declared(name, inputs);
+  const forgotten = rest.filter((input) => input !== attacked).map((input) => input.name);
+  if (listed.has(name)) throw invalid(`the attacked input ${name} not to be among otherInputs`, 'it there');
+  if (forgotten.length > 0)
+    throw invalid('every other input of the graph in otherInputs', `none for ${forgotten.join(', ')}`);
+  return attacked;
+}
+
+function describeInput(config: InputConfig, input: SessionValue): InputInfo {
+  const shape = lengths(input);
+  if (config.kind === 'features') {
+    if (input.shape.length < 2)
+      throw invalid('features of rank 2 or more, with a batch axis', `shape [${input.shape}]`);
+    return { name: input.name, kind: 'features', shape, layout: 'NCHW', colorOrder: 'RGB', range: config.range };
+  }
+  if (input.shape.length !== 4) throw invalid('an image input of rank 4', `shape [${input.shape}]`);
+  const channels = config.colorOrder === 'GREY' ? 1 : 3;
+  const [height, width] = Array.isArray(config.size) ? config.size : [-1, -1];
+  const wanted = config.layout === 'NCHW' ? [channels, height, width] : [height, width, channels];
+  const merged = wanted.map((n, axis) => {
+    const length = shape[axis] as number;
+    if (n !== -1 && length !== -1 && n !== length) {
+      throw invalid(
+        `an input of shape [${wanted}] as model.yaml says (${config.layout} ${config.colorOrder})`,
+        `[${shape}]`,
+      );
+    }
+    return n === -1 ? length : n;
+  });
+  return {
+    name: input.name,
+    kind: 'image',
+    shape: merged,
+    layout: config.layout,
+    colorOrder: config.colorOrder,
+    range: [0, 255],
+  };
+}
+
+/** Why there is no gradient from an output to the input; empty where there is one. */
+function obstaclesOf(
+  nodes: readonly NodeDef[],
+  dependent: ReadonlySet<string>,
+  input: string,
+  output: string,
+): readonly string[] {
+  const path = gradientPath(nodesFor(nodes, [output]), dependent, input, output);
+  const missing = path.missing.map((node) => `${operatorName(node)} (node ${node.name}) has no gradient rule`);
+  if (missing.length > 0) return [...new Set(missing)];
+  if (path.reachesInput) return [];
+  return path.cuts.length > 0
+    ? path.cuts.map(({ opType, node, reason }) => `${opType} (node ${node}) cuts the path: ${reason}`)
+    : [`${output} does not depend on ${input}`];
+}
+
+const operatorName = ({ domain, opType }: NodeDef): string => (domain === '' ? opType : `${domain}.${opType}`);
+
+function operatorsOf(nodes: readonly NodeDef[]): readonly OperatorInfo[] {
+  const byType = new Map<string, NodeDef[]>();
+  for (const node of nodes) byType.set(operatorName(node), [...(byType.get(operatorName(node)) ?? []), node]);
+  return [...byType]
+    .map(([type, [first, ...rest]]): OperatorInfo => {
+      const node = first as NodeDef;
+      const gradient = hasRule(node) ? 'rule' : zeroGradientReason(node) === undefined ? 'missing' : 'zero';
+      return { type, count: 1 + rest.length, gradient };
+    })
+    .toSorted((a, b) => (a.type < b.type ? -1 : 1));
+}
+
+const invalid = (expected: string, got: string): EngineError =>
+  new EngineError('INVALID_MODEL', `expected ${expected}, got ${got}`);
