@@ -1,4 +1,8 @@
 // The front door: all that host/, server/, lab/ and cli/ may import of the engine.
+
+export type { Attack, AttackParameters } from './attacks/attack.js';
+export { attackDefaults } from './attacks/defaults.js';
+export { attackNames, findAttack } from './attacks/methods/index.js';
 export {
   EngineError,
   ERROR_CODES,
@@ -15,6 +19,7 @@ export { parseStrict } from './models/parse-strict.js';
 export type { RuntimeOptions } from './models/runtime-options.js';
 export type * from './runs/events.js';
 export type * from './runs/job.js';
+export { loadServedModel } from './runs/load-served-model.js';
 export type * from './runs/served-model.js';
 export type * from './runs/spec.js';
 export type { Shape } from './tensor/shape.js';

@@ -33,6 +33,8 @@ export interface RunContext {
 }
 
 export interface ServedModelOptions {
+  /** What it is loaded for: a model that only serves makes no gradient programs. */
+  readonly role: 'serve' | 'attack';
   readonly runtime: RuntimeOptions;
   /** Most memory that the programs of one model may take, in bytes. */
   readonly memoryBudgetBytes: number;

@@ -1,6 +1,5 @@
 import { EngineError, Violations } from '../../errors.js';
 import { findLoss, lossNames } from '../../losses/index.js';
-import { metricNames } from '../../metrics/measures/index.js';
 import { isFloatingPoint } from '../../onnx/data-types.js';
 import type { ModelConfig, TaskConfig } from '../model-config.js';
 import type { TaskInfo } from '../model-info.js';
@@ -78,7 +77,7 @@ function describeTask(
   });
   const loss = task.loss ?? kind.loss;
   const metric = task.metric ?? kind.metric;
-  const metrics = METRICS[form].filter((name) => metricNames.includes(name));
+  const metrics = METRICS[form];
   if (!losses.includes(loss)) violate('loss', `expected one of ${losses.join(', ')}, got ${loss}`);
   if (!metrics.includes(metric)) violate('metric', `expected one of ${metrics.join(', ')}, got ${metric}`);
 

@@ -47,11 +47,11 @@ export async function runProbes(
       new Map(),
       outputs.map(({ name }) => name),
     );
-    const valueOf = (name: string): TensorValue => {
+    const outputOf = (name: string): TensorValue => {
       const { dataType, shape, data } = results.get(name) as RuntimeTensor;
       return { dataType, shape, bytes: bytesOf(data) };
     };
-    return new Map([...fetches].map(([output, names]) => [output, names.map(valueOf)]));
+    return new Map([...fetches].map(([output, names]) => [output, names.map(outputOf)]));
   } finally {
     await session.release();
   }

@@ -1,0 +1,34 @@
+import { EngineError } from '../errors.js';
+import { loadNetwork } from '../models/load-network.js';
+import type { ModelSource } from '../models/model-source.js';
+import { runAttack } from './run-attack.js';
+import { runGradientNorm } from './run-gradient-norm.js';
+import { runPredict } from './run-predict.js';
+import type { ServedModel, ServedModelOptions } from './served-model.js';
+
+/**
+ * A model from its files, ready to be called.
+ *
+ * @throws EngineError `INVALID_MODEL`. Thrown when the files make no model.
+ * @throws EngineError `RUNTIME_UNAVAILABLE`. Thrown when ONNX Runtime does not load.
+ */
+export async function loadServedModel(source: ModelSource, options: ServedModelOptions): Promise<ServedModel> {
+  const network = await loadNetwork(source, options);
+  const requireGradients = (): void => {
+    if (options.role !== 'attack')
+      throw new EngineError('INTERNAL', 'expected a host of the attack lane, got one of the serve lane');
+  };
+  return {
+    info: network.info,
+    predict: (job, context) => runPredict(network, job, context, options),
+    attack(job, context) {
+      requireGradients();
+      return runAttack(network, job, context, options);
+    },
+    gradientNorm(job, context) {
+      requireGradients();
+      return runGradientNorm(network, job, context, options);
+    },
+    dispose: () => network.dispose(),
+  };
+}

@@ -1,0 +1,64 @@
+import type { CallKind, RunContext } from './served-model.js';
+
+/** Part of a run's time, and the least of it, that stays free for what cannot be foreseen. */
+const SAFETY = { share: 0.05, leastMs: 100 };
+
+/** Rough speed of a run before anything was measured, in multiplications of a forward pass per millisecond. */
+const FIRST_GUESS = 2e7;
+
+/**
+ * What a run knows of its own speed. Every native call goes through it, so that it can tell whether another step still
+ * leaves the time to verify and send all results.
+ */
+export class Pace {
+  readonly #context: RunContext;
+  readonly #startMs: number;
+  readonly #millis = new Map<CallKind, number>();
+  readonly #multiplyAdds: number;
+
+  /** @param multiplyAdds of a forward pass of one native call */
+  constructor(context: RunContext, multiplyAdds: number) {
+    this.#context = context;
+    this.#startMs = context.now();
+    this.#multiplyAdds = multiplyAdds;
+  }
+
+  get elapsedSeconds(): number {
+    return (this.#context.now() - this.#startMs) / 1000;
+  }
+
+  /** Expected duration of a call: the longest of its kind so far. */
+  estimateMs(kind: CallKind): number {
+    const passes = kind === 'step' ? 3 : 1;
+    return this.#millis.get(kind) ?? (kind === 'compile' ? 10_000 : (passes * this.#multiplyAdds) / FIRST_GUESS + 10);
+  }
+
+  /** Runs a native call when it is its turn. */
+  async call<T>(kind: CallKind, run: () => Promise<T>): Promise<T> {
+    const { gate, signal, now } = this.#context;
+    return await gate.run(kind, this.estimateMs(kind), signal, async () => {
+      const start = now();
+      const result = await run();
+      const millis = now() - start;
+      // Slow calls count at once, fast ones slowly: an estimate that is too short misses a deadline.
+      const known = this.#millis.get(kind);
+      this.#millis.set(kind, known === undefined ? millis : Math.max(millis, 0.8 * known + 0.2 * millis));
+      return result;
+    });
+  }
+
+  /**
+   * Whether the run must end now: another step would leave too little time for the rest.
+   *
+   * @param verifications native calls that are still needed to verify all unfinished examples
+   */
+  stopReason(verifications: number): 'deadline' | 'drain' | undefined {
+    const { drain, deadlineMs, now, gate } = this.#context;
+    if (drain.aborted) return 'drain';
+    if (deadlineMs === undefined) return undefined;
+    const reserve = Math.max(SAFETY.share * (deadlineMs - this.#startMs), SAFETY.leastMs);
+    const step = this.estimateMs('step') * gate.sharing;
+    const verify = this.estimateMs('verify') * verifications * gate.sharing;
+    return now() + step + verify + reserve > deadlineMs ? 'deadline' : undefined;
+  }
+}
