@@ -12,11 +12,11 @@ export const eagerOps: TensorOps<Float64Tensor> = {
   sub: (a, b) => elementwise((x, y) => x - y, a, b),
   mul: (a, b) => elementwise((x, y) => x * y, a, b),
   div: (a, b) => elementwise((x, y) => x / y, a, b),
-  abs: (a) => elementwise(Math.abs, a),
-  exp: (a) => elementwise(Math.exp, a),
-  log: (a) => elementwise(Math.log, a),
+  abs: (a) => elementwise((x) => Math.abs(x), a),
+  exp: (a) => elementwise((x) => Math.exp(x), a),
+  log: (a) => elementwise((x) => Math.log(x), a),
   erf: (a) => elementwise(erf, a),
-  maximum: (a, b) => elementwise(Math.max, a, b),
+  maximum: (a, b) => elementwise((x, y) => Math.max(x, y), a, b),
   greater: (a, b) => elementwise((x, y) => Number(x > y), a, b),
   where: (mask, a, b) => elementwise((isSelected, x, y) => (isSelected ? x : y), mask, a, b),
   lookUp: (table, a) => elementwise((x) => table[x] ?? NaN, a),
@@ -97,8 +97,8 @@ function* lines(shape: Shape, axis: number): Generator<[first: number, stride: n
 }
 
 /**
- * erf(x) to float64 precision: its Maclaurin series for |x| < 3, else 1 − erfc by a continued fraction.
- * Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.5 and 7.1.14.
+ * erf(x) to float64 precision: by a series of positive terms for |x| < 3, else 1 − erfc by a continued fraction.
+ * Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.6 and 7.1.14.
  */
 export function erf(x: number): number {
   if (Math.abs(x) >= 3) {
@@ -110,8 +110,8 @@ export function erf(x: number): number {
   let term = x;
   let sum = x;
   for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
-    term *= (-x * x) / n;
-    sum += term / (2 * n + 1);
+    term *= (2 * x * x) / (2 * n + 1);
+    sum += term;
   }
-  return (2 / Math.sqrt(Math.PI)) * sum;
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
