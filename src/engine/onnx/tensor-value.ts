@@ -7,8 +7,8 @@ import type { TensorValue } from './graph.js';
 export const bytesOf = (array: ArrayBufferView): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
-/** A copy whose address suits every typed array. */
-const aligned = (bytes: Uint8Array): ArrayBuffer => bytes.slice().buffer;
+/** A copy whose address suits every typed array. Not by `bytes.slice()`, which copies nothing where they are a `Buffer`. */
+const aligned = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
 
 export const float32Tensor = (values: Float32Array, shape: Shape): TensorValue => ({
   dataType: 'float32',
