@@ -25,7 +25,10 @@ export const staysInBallAndBounds = test.macro<[attack: Attack, norm: Norm]>({
       const change = pixels.flat().map((x, i) => x - (examples.edge[i] ?? NaN));
       const length = norm === 'linf' ? Math.max(...change.map(Math.abs)) : Math.hypot(...change);
       t.true(length <= epsilon + 1e-4, `got a perturbation of ${length}`);
-      t.true(pixels.flat().every((x) => x >= 0 && x <= 255), `got ${pixels}`);
+      t.true(
+        pixels.flat().every((x) => x >= 0 && x <= 255),
+        `got ${pixels}`,
+      );
     }
   },
 });

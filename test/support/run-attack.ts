@@ -6,9 +6,10 @@ import { rowsOf } from './tensors.js';
 export const attackInput = ({
   parameters,
   ...input
-}: Pick<AttackInput, 'source' | 'clean'> & Partial<Omit<AttackInput, 'parameters'>> & {
-  readonly parameters?: Partial<AttackParameters>;
-}): AttackInput => ({
+}: Pick<AttackInput, 'source' | 'clean'> &
+  Partial<Omit<AttackInput, 'parameters'>> & {
+    readonly parameters?: Partial<AttackParameters>;
+  }): AttackInput => ({
   keys: ['a', 'b', 'c'],
   seed: 1,
   restart: 0,

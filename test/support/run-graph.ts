@@ -15,11 +15,16 @@ export async function runGraph(
   const options = { threads: 1, allowSpinning: false, optimization: 'all', prepacking: true } as const;
   const session = await createSession(encodeStaticGraph(g.finish(outputs)), options);
   try {
-    const feeds = inputs.map(({ data, shape }, i): [string, { dataType: 'float32'; data: Float32Array; shape: readonly number[] }] => [
-      `input ${i}`,
-      { dataType: 'float32', data: Float32Array.from(data), shape },
-    ]);
-    const results = await session.run(new Map(feeds), outputs.map(({ name }) => name));
+    const feeds = inputs.map(
+      ({ data, shape }, i): [string, { dataType: 'float32'; data: Float32Array; shape: readonly number[] }] => [
+        `input ${i}`,
+        { dataType: 'float32', data: Float32Array.from(data), shape },
+      ],
+    );
+    const results = await session.run(
+      new Map(feeds),
+      outputs.map(({ name }) => name),
+    );
     return outputs.map(({ name }) => {
       const { data, shape } = results.get(name) ?? { data: [], shape: [] };
       return { data: Float64Array.from(data as Float32Array), shape };

@@ -42,7 +42,7 @@ export function forwardNode(node: NodeDef, context: NodeContext): ForwardNode {
     },
     hasOutput: (index) => Boolean(node.outputs[index] && context.valueOf(node.outputs[index])),
     output: (index) => value(node.outputs[index], `an output ${index}`),
-    attribute: (name) => node.attributes.get(name),
+    attributes: () => node.attributes,
     int: (name, otherwise) => read(name, 'int') ?? otherwise ?? fail(`attribute ${name}`, 'none'),
     float: (name, otherwise) => read(name, 'float') ?? otherwise ?? fail(`attribute ${name}`, 'none'),
     string: (name, otherwise) => read(name, 'string') ?? otherwise ?? fail(`attribute ${name}`, 'none'),

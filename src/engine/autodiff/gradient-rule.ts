@@ -1,4 +1,4 @@
-import type { Attribute, GraphBuilder, TensorValue, Value } from '../onnx/graph.js';
+import type { Attribute, Attributes, GraphBuilder, TensorValue, Value } from '../onnx/graph.js';
 
 /**
  * A node of the forward graph, as a rule sees it. Shapes are known, and so is every input that does not depend on pixels.
@@ -20,8 +20,8 @@ export interface ForwardNode {
   /** Whether the output is there and something reads it. */
   hasOutput(index: number): boolean;
   output(index: number): Value;
-  /** Attribute as it is, or `undefined`. */
-  attribute(name: string): Attribute | undefined;
+  /** All attributes, as they are. */
+  attributes(): Attributes;
   int(name: string, otherwise?: number): number;
   float(name: string, otherwise?: number): number;
   string(name: string, otherwise?: string): string;

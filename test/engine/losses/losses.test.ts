@@ -7,8 +7,10 @@ import { expectClose, float64 } from '../../support/tensors.js';
 
 const { log, exp } = Math;
 
-const lossOf = (name: string, inputs: Pick<LossInputs<Float64Tensor>, 'output' | 'labels' | 'valid'> & Partial<LossInputs<Float64Tensor>>) =>
-  findLoss(name).of(eagerOps, { classAxis: 1, activation: 'none', classWeights: undefined, ...inputs });
+const lossOf = (
+  name: string,
+  inputs: Pick<LossInputs<Float64Tensor>, 'output' | 'labels' | 'valid'> & Partial<LossInputs<Float64Tensor>>,
+) => findLoss(name).of(eagerOps, { classAxis: 1, activation: 'none', classWeights: undefined, ...inputs });
 
 /** Examples with two classes and two positions each: logits class by class, labels and mask by position. */
 const maps = (logits: number[], labels: number[], valid: number[]) => ({
@@ -59,7 +61,11 @@ test('bce is that of logits and of probabilities alike (by hand)', (t) => {
 });
 
 test('bce is exact for logits of ±1e4', (t) => {
-  const inputs = { output: float64([1, 2], [1e4, -1e4]), labels: float64([1, 2], [0, 0]), valid: float64([1, 2], [1, 1]) };
+  const inputs = {
+    output: float64([1, 2], [1e4, -1e4]),
+    labels: float64([1, 2], [0, 0]),
+    valid: float64([1, 2], [1, 1]),
+  };
   t.deepEqual(lossOf('bce', inputs), one(5000));
 });
 
@@ -74,7 +80,11 @@ test('l1 and mse average over the valid elements of each example (by hand)', (t)
   t.deepEqual(lossOf('mse', numbers), one(2.5, 4));
 });
 
-const scores = (z: number[], y: number) => ({ output: float64([1, z.length], z), labels: float64([1], [y]), valid: float64([1], [1]) });
+const scores = (z: number[], y: number) => ({
+  output: float64([1, z.length], z),
+  labels: float64([1], [y]),
+  valid: float64([1], [1]),
+});
 
 test('margin is how far the best wrong class wins (by hand)', (t) => {
   t.deepEqual(lossOf('margin', scores([1, 4, 2.5], 1)), one(-1.5));

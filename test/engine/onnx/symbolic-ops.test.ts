@@ -48,7 +48,9 @@ test('lookUp', agrees, [labels], (ops, inputs) => [ops.lookUp([5, 6, 7, 8, 9], a
 test('logSoftmax', agrees, [logits], (ops, inputs) => [1, 2].map((axis) => ops.logSoftmax(at(inputs, 0), axis)));
 test('pickClass', agrees, [logits, labels], (ops, inputs) => [ops.pickClass(at(inputs, 0), at(inputs, 1), 1)]);
 test('maxOtherClass', agrees, [logits, labels], (ops, inputs) => [ops.maxOtherClass(at(inputs, 0), at(inputs, 1), 1)]);
-test('predictedClass', agrees, [logits], (ops, inputs) => [1, 2].map((axis) => ops.predictedClass(at(inputs, 0), axis)));
+test('predictedClass', agrees, [logits], (ops, inputs) =>
+  [1, 2].map((axis) => ops.predictedClass(at(inputs, 0), axis)),
+);
 test('topClasses', agrees, [logits], (ops, inputs) => ops.topClasses(at(inputs, 0), 3, 1));
 test('stopGradient', agrees, pair, (ops, inputs) => [ops.stopGradient(at(inputs, 0))]);
 

@@ -1,7 +1,12 @@
 import test from 'ava';
 import type { AttackParameters, GradientSource } from '../../../src/engine/attacks/attack.js';
 import { attackDefaults } from '../../../src/engine/attacks/defaults.js';
-import { type AttackBatchInput, attackBatch, type ExampleOutcome, type StepReport } from '../../../src/engine/runs/attack-batch.js';
+import {
+  type AttackBatchInput,
+  attackBatch,
+  type ExampleOutcome,
+  type StepReport,
+} from '../../../src/engine/runs/attack-batch.js';
 import type { AttackSpec } from '../../../src/engine/runs/spec.js';
 import { map } from '../../../src/engine/tensor/tensor.js';
 import { evaluationOf } from '../../support/sources.js';
@@ -42,7 +47,8 @@ async function run(input: Partial<AttackBatchInput> & Pick<AttackBatchInput, 'so
   }
 }
 
-const plain = (outcomes: readonly ExampleOutcome[]) => outcomes.map(({ pixels, ...rest }) => ({ pixels: [...pixels], ...rest }));
+const plain = (outcomes: readonly ExampleOutcome[]) =>
+  outcomes.map(({ pixels, ...rest }) => ({ pixels: [...pixels], ...rest }));
 
 test('without restarts the last iterate is the result, and nothing is evaluated beyond the steps', async (t) => {
   const { steps, outcomes } = await run({ source: rising(0), spec: specOf({ steps: 3 }) });
@@ -50,11 +56,14 @@ test('without restarts the last iterate is the result, and nothing is evaluated 
     { pixels: [103, 103], steps: 3, restart: 0, terminatedBy: 'completed' },
     { pixels: [105, 105], steps: 3, restart: 0, terminatedBy: 'completed' },
   ]);
-  t.deepEqual(steps.map(({ step, losses, objective }) => ({ step, losses, objective })), [
-    { step: 1, losses: [101], objective: 101 },
-    { step: 2, losses: [102], objective: 102 },
-    { step: 3, losses: [103], objective: 103 },
-  ]);
+  t.deepEqual(
+    steps.map(({ step, losses, objective }) => ({ step, losses, objective })),
+    [
+      { step: 1, losses: [101], objective: 101 },
+      { step: 2, losses: [102], objective: 102 },
+      { step: 3, losses: [103], objective: 103 },
+    ],
+  );
 });
 
 test('an example that is broken is left alone where early stop is asked for, and the others go on', async (t) => {
@@ -63,7 +72,10 @@ test('an example that is broken is left alone where early stop is asked for, and
     { pixels: [103, 103], steps: 3, restart: 0, terminatedBy: 'early-stop' },
     { pixels: [103, 103], steps: 1, restart: 0, terminatedBy: 'early-stop' },
   ]);
-  t.deepEqual(steps.map(({ examplesBroken }) => examplesBroken), [0, 1, 1, 2]);
+  t.deepEqual(
+    steps.map(({ examplesBroken }) => examplesBroken),
+    [0, 1, 1, 2],
+  );
 });
 
 test('of several restarts the one of highest objective is kept for each example', async (t) => {
@@ -95,7 +107,8 @@ test('the best iterate is the one of highest objective, the last included', asyn
   };
   const clean = batch([100]);
   const outcomeOf = async (iterate: 'best' | 'last', steps: number) =>
-    (await run({ source: peak, spec: specOf({ steps, iterate }), clean, keys: ['a'], breaksAboveZero: [false] })).outcomes[0];
+    (await run({ source: peak, spec: specOf({ steps, iterate }), clean, keys: ['a'], breaksAboveZero: [false] }))
+      .outcomes[0];
   t.deepEqual([...((await outcomeOf('best', 4))?.pixels ?? [])], [101]);
   t.deepEqual([...((await outcomeOf('best', 1))?.pixels ?? [])], [101]);
   t.deepEqual([...((await outcomeOf('last', 4))?.pixels ?? [])], [104]);
@@ -132,6 +145,11 @@ test('a targeted attack has broken an example when its score falls below 0', asy
 });
 
 test('padding is attacked along, but has no outcome', async (t) => {
-  const { outcomes } = await run({ source: rising(0), spec: specOf({ steps: 1 }), clean: batch([1], [1], [1], [1]), keys: ['a'] });
+  const { outcomes } = await run({
+    source: rising(0),
+    spec: specOf({ steps: 1 }),
+    clean: batch([1], [1], [1], [1]),
+    keys: ['a'],
+  });
   t.is(outcomes.length, 1);
 });

@@ -10,7 +10,10 @@ const plan = (multiplyAdds: number, bytesPerExample = 1) => ({
 const rule = { plan: plan(1e6), fixedBatch: undefined, forced: undefined, memoryBudgetBytes: 1000 };
 
 test('the smallest bucket that holds all examples is taken', (t) => {
-  t.deepEqual([1, 2, 3, 5, 9, 16, 40].map((count) => batchSizeFor(count, rule)), [1, 2, 4, 8, 16, 16, 16]);
+  t.deepEqual(
+    [1, 2, 3, 5, 9, 16, 40].map((count) => batchSizeFor(count, rule)),
+    [1, 2, 4, 8, 16, 16, 16],
+  );
 });
 
 test('no more than a native call or the memory budget allows, but at least one', (t) => {
@@ -41,6 +44,9 @@ test('examples of one shape come together, in their order', (t) => {
     labels: new Map(),
   });
   const groups = groupByShape([example('a', 1, 2), example('b', 2, 1), example('c', 1, 2)]);
-  t.deepEqual(groups.map((group) => group.map(({ key }) => key)), [['a', 'c'], ['b']]);
+  t.deepEqual(
+    groups.map((group) => group.map(({ key }) => key)),
+    [['a', 'c'], ['b']],
+  );
   t.deepEqual(chunk([1, 2, 3], 2), [[1, 2], [3]]);
 });

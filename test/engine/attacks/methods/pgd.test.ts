@@ -27,10 +27,18 @@ test('steps along ∇L / ‖∇L‖₂ of each example and shortens to the L2 ba
   const source = scripted(batch([3, 4], [0, 0]), batch([3, 4], [0, 5]));
   const clean = batch([100, 100], [100, 100]);
   const run = pgd.run(attackInput({ source, clean, parameters: { stepSize: 3, steps: 2, norm: 'l2' } }));
-  const rounded = (await finish(run)).map(({ pixels }) => pixels.map((row) => row.map((x) => Math.round(1e4 * x) / 1e4)));
+  const rounded = (await finish(run)).map(({ pixels }) =>
+    pixels.map((row) => row.map((x) => Math.round(1e4 * x) / 1e4)),
+  );
   t.deepEqual(rounded, [
-    [[101.8, 102.4], [100, 100]], // 3 levels along (.6, .8); no gradient, no step
-    [[102.4, 103.2], [100, 103]], // 6 levels are shortened to 4
+    [
+      [101.8, 102.4],
+      [100, 100],
+    ], // 3 levels along (.6, .8); no gradient, no step
+    [
+      [102.4, 103.2],
+      [100, 103],
+    ], // 6 levels are shortened to 4
   ]);
 });
 

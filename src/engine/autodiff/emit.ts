@@ -1,0 +1,53 @@
+import type { GraphBuilder, TensorValue, Value } from '../onnx/graph.js';
+import { float32Tensor } from '../onnx/tensor-value.js';
+import { type Shape, sizeOf } from '../tensor/shape.js';
+
+/** `value` where `condition` holds, else 0. A selection, not a product: what is not selected may be ∞ or NaN. */
+export const where = (g: GraphBuilder, condition: Value, value: Value): Value =>
+  g.op('Where', [condition, value, g.scalar(0)]);
+
+export const negate = (g: GraphBuilder, value: Value): Value => g.op('Neg', [value]);
+
+/** value · factor. */
+export const scale = (g: GraphBuilder, value: Value, factor: number): Value =>
+  factor === 1 ? value : g.op('Mul', [value, g.scalar(factor)]);
+
+export const reshape = (g: GraphBuilder, value: Value, shape: Shape): Value =>
+  g.op('Reshape', [value, g.integers(shape)]);
+
+export const transpose = (g: GraphBuilder, value: Value, perm: readonly number[]): Value =>
+  perm.every((axis, i) => axis === i) ? value : g.op('Transpose', [value], { perm });
+
+/** The same with its last two axes exchanged. */
+export const transposeMatrix = (g: GraphBuilder, value: Value): Value => {
+  const rank = value.shape.length;
+  return transpose(g, value, [...Array.from({ length: rank - 2 }, (_, axis) => axis), rank - 1, rank - 2]);
+};
+
+/** Sum over axes, which stay with length 1. */
+export const sumOver = (g: GraphBuilder, value: Value, axes: readonly number[]): Value =>
+  axes.length === 0 ? value : g.op('ReduceSum', [value, g.integers(axes)], { keepdims: 1 });
+
+/** Mean over axes, which stay with length 1. */
+export const meanOver = (g: GraphBuilder, value: Value, axes: readonly number[]): Value =>
+  axes.length === 0 ? value : g.op('ReduceMean', [value, g.integers(axes)], { keepdims: 1 });
+
+export const expand = (g: GraphBuilder, value: Value, shape: Shape): Value =>
+  g.op('Expand', [value, g.integers(shape)]);
+
+/** A tensor of zeros. A small one is a constant, a large one is made when it is needed. */
+export const zeros = (g: GraphBuilder, shape: Shape): Value =>
+  sizeOf(shape) <= 256 ? g.floats(new Float32Array(sizeOf(shape)), shape) : expand(g, g.scalar(0), shape);
+
+/** The identity matrix of `size` rows, in a shape of as many elements. */
+export function identityMatrix(size: number, shape: Shape): TensorValue {
+  const values = new Float32Array(size * size);
+  for (let i = 0; i < size; i++) values[i * size + i] = 1;
+  return float32Tensor(values, shape);
+}
+
+/** 0, 1, 2, … */
+export const range = (length: number): number[] => Array.from({ length }, (_, i) => i);
+
+/** An axis that counts from the end, as one that counts from 0. */
+export const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
