@@ -1,4 +1,5 @@
 import type { GradientRule } from '../gradient-rule.js';
+import { paddedConv } from '../padded-conv.js';
 import { transposedWindowOf } from '../transposed-window.js';
 import { unsupported } from '../unsupported.js';
 
@@ -16,12 +17,8 @@ export const convTranspose: GradientRule = {
   backward: (g, node) => [
     () => {
       const { strides, dilations, pads } = transposedWindowOf(node);
-      return g.op('Conv', [node.cotangent(0), node.input(1)], {
-        strides,
-        dilations,
-        pads,
-        group: node.int('group', 1),
-      });
+      const attributes = { strides, dilations, group: node.int('group', 1) };
+      return paddedConv(g, node.cotangent(0), node.input(1), pads, attributes);
     },
     () => {
       throw unsupported(node, 'a weight that depends on the pixels');

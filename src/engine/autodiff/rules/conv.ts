@@ -1,8 +1,9 @@
 import type { GraphBuilder, Value } from '../../onnx/graph.js';
 import { flippedKernel } from '../flipped-kernel.js';
 import type { BackwardNode, GradientRule } from '../gradient-rule.js';
+import { paddedConv } from '../padded-conv.js';
 import { unsupported } from '../unsupported.js';
-import { outputPadding, type Window, windowOf } from '../window.js';
+import { outputPadding, windowOf } from '../window.js';
 
 /**
  * Gradient of `Conv`: Y[o] = Σ_k W[k] X[s o + d k − p] + B.
@@ -33,37 +34,23 @@ function inputGradient(g: GraphBuilder, node: BackwardNode): Value {
   const [weight, dY] = [node.input(1), node.cotangent(0)];
   const [from, to] = [node.input(0).shape.slice(2), node.output(0).shape.slice(2)];
   const window = windowOf(node, weight.shape.slice(2), from, to);
+  const { kernel, strides, dilations, pads } = window;
   const group = node.int('group', 1);
   const channels = node.input(0).shape[1] as number;
   const [outputs = 1, inputsPerGroup = 1] = weight.shape;
   const isDepthwise = inputsPerGroup === 1 && outputs === group;
   const isBlocked = channels >= BLOCK && outputs % BLOCK === 0 && (group === 1 || isDepthwise);
   const constant = node.constant(1);
-  if (window.strides.every((stride) => stride === 1) && isBlocked && constant?.dataType === 'float32') {
-    return flippedConv(g, dY, g.constant(flippedKernel(constant, group)), window, group);
+  if (strides.every((stride) => stride === 1) && isBlocked && constant?.dataType === 'float32') {
+    // The other way round, each tap reaches as far as the kernel, less the padding.
+    const wanted = pads.map((pad, i) => {
+      const axis = i % kernel.length;
+      return (dilations[axis] as number) * ((kernel[axis] as number) - 1) - pad;
+    });
+    return paddedConv(g, dY, g.constant(flippedKernel(constant, group)), wanted, { dilations, group });
   }
-  const { strides, dilations, pads } = window;
   const attributes = { strides, dilations, pads, group, output_padding: outputPadding(window, from, to) };
   return g.op('ConvTranspose', [dY, weight], attributes);
-}
-
-/** The other way round each tap reaches as far as the kernel, less the padding; padding beyond that is cut off first. */
-function flippedConv(
-  g: GraphBuilder,
-  dY: Value,
-  weight: Value,
-  { kernel, dilations, pads }: Window,
-  group: number,
-): Value {
-  const wanted = pads.map((pad, i) => {
-    const axis = i % kernel.length;
-    return (dilations[axis] as number) * ((kernel[axis] as number) - 1) - pad;
-  });
-  const isCut = wanted.some((pad) => pad < 0);
-  const cut = wanted.map((pad) => Math.min(pad, 0));
-  const axes = kernel.map((_, i) => i + 2);
-  const inner = isCut ? g.op('Pad', [dY, g.integers(cut), undefined, g.integers(axes)]) : dY;
-  return g.op('Conv', [inner, weight], { dilations, group, pads: wanted.map((pad) => Math.max(pad, 0)) });
 }
 
 function biasGradient(g: GraphBuilder, node: BackwardNode): Value {

@@ -1,0 +1,100 @@
+import test from 'ava';
+import { erf } from '../../../../src/engine/tensor/eager-ops.js';
+import { equalsFunction, isExactly } from '../../../support/check-rule.js';
+import { floats, type OneNode, type Variable } from '../../../support/one-node.js';
+
+const at = (...values: number[]): Variable => ({ shape: [values.length], data: Float32Array.from(values) });
+const everywhere = at(-6.5, -3.2, -2.1, -1, -0.7, -0.05, 0.05, 0.3, 1.1, 2.4, 3.3, 7);
+const positive = at(0.01, 0.2, 1, 3.5, 20);
+const node = (opType: string, x: Variable, attributes: OneNode['attributes'] = {}): OneNode => ({
+  opType,
+  inputs: [x],
+  attributes,
+  opset: opType === 'Gelu' ? 20 : 18,
+});
+
+const { abs, exp, log, max, min, sqrt, tanh, SQRT1_2, PI } = Math;
+const sigmoid = (x: number): number => 1 / (1 + exp(-x));
+const softplus = (x: number): number => log(1 + exp(x));
+
+test('', equalsFunction, node('Abs', everywhere), abs);
+test('', equalsFunction, node('Atan', everywhere), Math.atan);
+test(
+  '',
+  equalsFunction,
+  node('Celu', everywhere, { alpha: { float: 1.7 } }),
+  (x) => max(x, 0) + min(0, 1.7 * (exp(x / 1.7) - 1)),
+);
+test('', equalsFunction, node('Cos', everywhere), Math.cos);
+test('', equalsFunction, node('Elu', everywhere, { alpha: { float: 0.6 } }), (x) => (x > 0 ? x : 0.6 * (exp(x) - 1)));
+test('', equalsFunction, node('Erf', everywhere), erf);
+test('', equalsFunction, node('Exp', at(-5, 0, 2)), exp);
+test('', equalsFunction, node('Gelu', everywhere), (x) => (x * (1 + erf(x * SQRT1_2))) / 2);
+test(
+  'tanh',
+  equalsFunction,
+  node('Gelu', everywhere, { approximate: 'tanh' }),
+  (x) => 0.5 * x * (1 + tanh(sqrt(2 / PI) * (x + 0.044715 * x ** 3))),
+);
+test('', equalsFunction, node('HardSigmoid', everywhere, { alpha: { float: 0.3 }, beta: { float: 0.4 } }), (x) =>
+  max(0, min(1, 0.3 * x + 0.4)),
+);
+test('', equalsFunction, node('HardSwish', everywhere), (x) => x * max(0, min(1, x / 6 + 0.5)));
+test('', equalsFunction, node('Identity', everywhere), (x) => x);
+test('α > 0', equalsFunction, node('LeakyRelu', everywhere, { alpha: { float: 0.2 } }), (x) => (x > 0 ? x : 0.2 * x));
+test('α < 0', equalsFunction, node('LeakyRelu', everywhere, { alpha: { float: -0.5 } }), (x) => (x > 0 ? x : -0.5 * x));
+test('', equalsFunction, node('Log', positive), log);
+test('', equalsFunction, node('Mish', everywhere), (x) => x * tanh(softplus(x)));
+test('', equalsFunction, node('Neg', everywhere), (x) => -x);
+test('', equalsFunction, node('Reciprocal', positive), (x) => 1 / x);
+test('', equalsFunction, node('Relu', everywhere), (x) => max(x, 0));
+const [alpha, gamma] = [1.6732632423543772, 1.0507009873554805];
+test('', equalsFunction, node('Selu', everywhere), (x) => gamma * (x > 0 ? x : alpha * (exp(x) - 1)));
+test('', equalsFunction, node('Sigmoid', everywhere), sigmoid);
+test('', equalsFunction, node('Sin', everywhere), Math.sin);
+test('', equalsFunction, node('Softplus', everywhere), softplus);
+test('', equalsFunction, node('Softsign', everywhere), (x) => x / (1 + abs(x)));
+test('', equalsFunction, node('Sqrt', positive), sqrt);
+test('', equalsFunction, node('Tan', at(-1.2, 0.1, 1.3)), Math.tan);
+test('', equalsFunction, node('Tanh', everywhere), tanh);
+test('', equalsFunction, node('ThresholdedRelu', everywhere, { alpha: { float: 0.5 } }), (x) => (x > 0.5 ? x : 0));
+test('in inference', equalsFunction, node('Dropout', everywhere), (x) => x);
+test('to float32', equalsFunction, node('Cast', everywhere, { to: 1 }), (x) => x);
+
+const clip = (x: Variable, low?: number, high?: number): OneNode => ({
+  opType: 'Clip',
+  inputs: [x, low === undefined ? undefined : floats([low], []), high === undefined ? undefined : floats([high], [])],
+});
+test('both bounds', equalsFunction, clip(everywhere, -1.5, 2), (x) => max(-1.5, min(2, x)));
+test('ReLU6', equalsFunction, clip(everywhere, 0, 6), (x) => max(0, min(6, x)));
+test('no lower bound', equalsFunction, clip(everywhere, undefined, 2), (x) => min(2, x));
+test('no bounds', equalsFunction, { opType: 'Clip', inputs: [everywhere] }, (x) => x);
+
+const pow = (x: Variable, exponent: number): OneNode => ({ opType: 'Pow', inputs: [x, floats([exponent], [])] });
+for (const [exponent, x] of [
+  [1, everywhere],
+  [2, everywhere],
+  [3, everywhere],
+  [0.5, positive],
+  [-1.5, positive],
+] as const) {
+  test(`exponent ${exponent}`, equalsFunction, pow(x, exponent), (value) => value ** exponent);
+}
+test('constant base', equalsFunction, { opType: 'Pow', inputs: [floats([3], []), everywhere] }, (x) => 3 ** x);
+
+test('is 0 at 0', isExactly, node('Relu', at(-1, 0, 2)), [5, 6, 7], [0, 0, 7]);
+test('is 0 at 0', isExactly, node('Abs', at(-1, 0, 2)), [5, 6, 7], [-5, 0, 7]);
+test('is 1 at its bounds', isExactly, clip(at(-2, -1, 0, 1, 2), -1, 1), [1, 2, 3, 4, 5], [0, 2, 3, 4, 0]);
+test('is 0 at the bounds of ReLU6', isExactly, clip(at(-2, 0, 3, 6, 7), 0, 6), [1, 2, 3, 4, 5], [0, 0, 3, 0, 0]);
+test('is 0, not NaN, where the cotangent is 0 at its pole', isExactly, node('Sqrt', at(0, 4)), [0, 1], [0, 0.25]);
+test('is 0, not NaN, where the cotangent is 0 at its pole', isExactly, node('Log', at(0, 4)), [0, 1], [0, 0.25]);
+test(
+  'is 0, not NaN, where the cotangent is 0 at its pole',
+  isExactly,
+  node('Reciprocal', at(0, 2)),
+  [0, 1],
+  [0, -0.25],
+);
+test('is 0, not NaN, where the cotangent is 0 at its pole', isExactly, pow(at(0, 4), 0.5), [0, 1], [0, 0.25]);
+test('does not overflow', isExactly, node('Softplus', at(-200, 200)), [1, 1], [0, 1]);
+test('does not overflow', isExactly, node('Sigmoid', at(-200, 200)), [1, 1], [0, 0]);

@@ -1,0 +1,72 @@
+import test from 'ava';
+import { EngineError } from '../../../../src/engine/errors.js';
+import { equalsDifferences, isAdjoint, isExactly } from '../../../support/check-rule.js';
+import { differentiateNode, integers, variable } from '../../../support/one-node.js';
+
+test('a channel shuffle', isAdjoint, {
+  opType: 'Gather',
+  inputs: [variable([2, 6, 3]), integers([0, 3, 1, 4, 2, 5])],
+  attributes: { axis: 1 },
+});
+test('repeated and negative indices', isAdjoint, {
+  opType: 'Gather',
+  inputs: [variable([5, 3]), integers([0, 2, 2, -1])],
+  attributes: { axis: 0 },
+});
+test('a scalar index', isAdjoint, {
+  opType: 'Gather',
+  inputs: [variable([5, 3]), integers([2], [])],
+  attributes: { axis: -1 },
+});
+test('indices of two axes', isAdjoint, {
+  opType: 'Gather',
+  inputs: [variable([2, 5, 3]), integers([0, 2, 4, 4, 1, 0], [2, 3])],
+  attributes: { axis: 1 },
+});
+test('repeated indices', isAdjoint, {
+  opType: 'GatherElements',
+  inputs: [variable([3, 4]), integers([0, 0, 3, 1, 2, 2], [3, 2])],
+  attributes: { axis: 1 },
+});
+test('tuples', isAdjoint, { opType: 'GatherND', inputs: [variable([3, 4, 2]), integers([0, 1, 2, 3, 0, 1], [3, 2])] });
+for (const reduction of ['none', 'add']) {
+  test(reduction, isAdjoint, {
+    opType: 'ScatterND',
+    inputs: [variable([4, 3], 'data'), integers([2, 0], [2, 1]), variable([2, 3], 'updates')],
+    attributes: { reduction },
+  });
+  test(reduction, isAdjoint, {
+    opType: 'ScatterElements',
+    inputs: [variable([3, 4], 'data'), integers([0, 3, 1, 2], [2, 2]), variable([2, 2], 'updates')],
+    attributes: { axis: 1, reduction },
+  });
+}
+test(
+  'a few',
+  equalsDifferences,
+  { opType: 'TopK', inputs: [variable([3, 7]), integers([3])], attributes: { axis: 1 }, outputCount: 2 },
+  { step: 1e-4, tolerance: 2e-2 },
+);
+test(
+  'the smallest',
+  equalsDifferences,
+  { opType: 'TopK', inputs: [variable([7, 2]), integers([2])], attributes: { axis: 0, largest: 0 }, outputCount: 2 },
+  { step: 1e-4, tolerance: 2e-2 },
+);
+test(
+  'adds what was taken twice',
+  isExactly,
+  { opType: 'Gather', inputs: [{ shape: [3], data: Float32Array.of(1, 2, 3) }, integers([1, 1, -1])] },
+  [5, 7, 9],
+  [0, 12, 9],
+);
+
+test('a reduction without a rule is refused', async (t) => {
+  const node = {
+    opType: 'ScatterND',
+    inputs: [variable([4, 3]), integers([2, 0], [2, 1]), variable([2, 3])],
+    attributes: { reduction: 'mul' },
+  };
+  const error = await t.throwsAsync(differentiateNode(node, 0), { instanceOf: EngineError });
+  t.is(error?.message, 'expected ScatterND (node node) in a form with a gradient, got reduction mul');
+});

@@ -1,0 +1,155 @@
+import { differentiate } from '../../src/engine/autodiff/differentiate.js';
+import { runProbes } from '../../src/engine/models/onnx/probes.js';
+import { createSession, type RuntimeTensor } from '../../src/engine/models/onnx/session.js';
+import { specialise } from '../../src/engine/models/onnx/specialise.js';
+import { growGraph } from '../../src/engine/onnx/builder.js';
+import { encodeStaticGraph } from '../../src/engine/onnx/encode-model.js';
+import type {
+  Attribute,
+  AttributeInputs,
+  GraphDef,
+  ModelDef,
+  StaticGraph,
+  TensorValue,
+  Value,
+} from '../../src/engine/onnx/graph.js';
+import { float32Tensor, int64Tensor } from '../../src/engine/onnx/tensor-value.js';
+import { keyedRandom } from '../../src/engine/tensor/random.js';
+import { type Shape, sizeOf } from '../../src/engine/tensor/shape.js';
+
+const runtime = { threads: 1, allowSpinning: false };
+
+/** Numbers that depend on pixels. */
+export interface Variable {
+  readonly shape: Shape;
+  readonly data: Float32Array;
+}
+
+/** One node with its operands: variables, constants, and optional inputs that are left out. */
+export interface OneNode {
+  readonly opType: string;
+  readonly inputs: readonly (Variable | TensorValue | undefined)[];
+  readonly attributes?: AttributeInputs;
+  readonly outputCount?: number;
+  readonly opset?: number;
+}
+
+const isConstant = (input: OneNode['inputs'][number]): input is TensorValue => input !== undefined && 'bytes' in input;
+export const isVariable = (input: OneNode['inputs'][number]): input is Variable =>
+  input !== undefined && 'data' in input;
+
+/** Uniform draws from [low, high), always the same for a shape and a key. */
+export function variable(shape: Shape, key = '', low = -1, high = 1): Variable {
+  const random = keyedRandom('start', 1, `${shape}/${key}`, 0);
+  return { shape, data: new Float32Array(sizeOf(shape)).map(() => low + (high - low) * random()) };
+}
+
+export const constant = (shape: Shape, key = 'constant'): TensorValue =>
+  float32Tensor(variable(shape, key).data, shape);
+export const floats = (values: readonly number[], shape: Shape = [values.length]): TensorValue =>
+  float32Tensor(Float32Array.from(values), shape);
+export const integers = int64Tensor;
+
+function modelOf({ opType, inputs, attributes = {}, outputCount = 1, opset = 18 }: OneNode): ModelDef {
+  const graph: GraphDef = {
+    name: 'one node',
+    inputs: inputs.flatMap((input, i) =>
+      isVariable(input) ? [{ name: `x${i}`, dataType: 'float32', shape: input.shape }] : [],
+    ),
+    outputs: [],
+    nodes: [
+      {
+        opType,
+        domain: '',
+        name: 'node',
+        inputs: inputs.map((input, i) => (input === undefined ? '' : `x${i}`)),
+        outputs: Array.from({ length: outputCount }, (_, i) => `y${i}`),
+        attributes: new Map(Object.entries(attributes).map(([name, value]) => [name, attributeOf(value)])),
+      },
+    ],
+    initializers: new Map(
+      inputs.flatMap((input, i): [string, TensorValue][] => (isConstant(input) ? [[`x${i}`, input]] : [])),
+    ),
+  };
+  return { irVersion: opset > 20 ? 10 : 8, opsets: new Map([['', opset]]), graph, functions: [], producer: '' };
+}
+
+function attributeOf(value: AttributeInputs[string]): Attribute {
+  if (typeof value === 'number') return { type: 'int', value };
+  if (typeof value === 'string') return { type: 'string', value };
+  return 'float' in value ? { type: 'float', value: value.float } : { type: 'ints', value };
+}
+
+/** A node that can be run, and its derivative by one input. */
+export interface Differentiable {
+  /** Outputs of type float32, by their index. */
+  readonly outputs: ReadonlyMap<number, Value>;
+  /** Runs it with other values for the variables; gives the outputs, and dL/d(input) for L = Σ Y ⊙ dY. */
+  run(
+    inputs: OneNode['inputs'],
+    cotangents: ReadonlyMap<number, Float32Array>,
+  ): Promise<{ readonly outputs: ReadonlyMap<number, Float32Array>; readonly gradient: Float32Array }>;
+  release(): Promise<void>;
+}
+
+/** Joins a node with its derivative by input `by`. */
+export async function differentiateNode(node: OneNode, by: number): Promise<Differentiable> {
+  const model = modelOf(node);
+  const names = Array.from({ length: node.outputCount ?? 1 }, (_, i) => `y${i}`);
+  const network = await specialise(model, {
+    inputShapes: new Map(
+      node.inputs.flatMap((input, i): [string, Shape][] => (isVariable(input) ? [[`x${i}`, input.shape]] : [])),
+    ),
+    outputs: names,
+    runtime,
+  });
+  const outputs = new Map(
+    names
+      .map((name, i): [number, Value] => [i, network.values.get(name) as Value])
+      .filter(([, { dataType }]) => dataType === 'float32'),
+  );
+  const graph = await withGradient(network, outputs, `x${by}`);
+  const session = await createSession(encodeStaticGraph(graph), { ...runtime, optimization: 'all', prepacking: true });
+  return {
+    outputs,
+    async run(inputs, cotangents) {
+      const feeds = new Map<string, RuntimeTensor>();
+      for (const [i, input] of inputs.entries())
+        if (isVariable(input)) feeds.set(`x${i}`, { dataType: 'float32', ...input });
+      for (const [i, { shape }] of outputs)
+        feeds.set(`dy${i}`, { dataType: 'float32', shape, data: cotangents.get(i) as Float32Array });
+      const results = await session.run(
+        feeds,
+        graph.outputs.map(({ name }) => name),
+      );
+      const data = (name: string): Float32Array => results.get(name)?.data as Float32Array;
+      return { outputs: new Map([...outputs.keys()].map((i) => [i, data(`out${i}`)])), gradient: data('gradient') };
+    },
+    release: () => session.release(),
+  };
+}
+
+async function withGradient(
+  network: StaticGraph,
+  outputs: ReadonlyMap<number, Value>,
+  input: string,
+): Promise<StaticGraph> {
+  const g = growGraph(network, network.opset);
+  const seeds = new Map([...outputs].map(([i, { name, shape }]) => [name, g.addInput(`dy${i}`, 'float32', shape)]));
+  const { gradient } = differentiate({
+    graph: network,
+    builder: g,
+    seeds,
+    input,
+    stopped: new Set(),
+    probes: await runProbes(network, runtime),
+  });
+  if (gradient === undefined) throw new Error(`expected a gradient by ${input}, got none`);
+  return g.finish([...[...outputs].map(([i, value]) => g.named(value, `out${i}`)), g.named(gradient, 'gradient')]);
+}
+
+/** Random cotangents of all float outputs. */
+export const cotangentsOf = ({ outputs }: Differentiable): ReadonlyMap<number, Float32Array> =>
+  new Map([...outputs].map(([i, { shape }]) => [i, variable(shape, `cotangent ${i}`).data]));
+
+export const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, x, i) => sum + x * (b[i] as number), 0);
