@@ -19,6 +19,7 @@ import {
   type Attribute as WireAttribute,
   type ValueInfo as WireValueInfo,
 } from './schema/onnx.js';
+import { toInt64 } from './tensor-value.js';
 
 /** Constants that travel beside the file, by the path that the file names. */
 export type ExternalTensors = ReadonlyMap<string, Uint8Array>;
@@ -151,7 +152,7 @@ function encoder(externalTensors: Map<string, Uint8Array>) {
       case 'float':
         return { ...wire, f: source.value };
       case 'int':
-        return { ...wire, i: int64(source.value) };
+        return { ...wire, i: toInt64(source.value) };
       case 'string':
         return { ...wire, s: new TextEncoder().encode(source.value) };
       case 'tensor':
@@ -161,7 +162,7 @@ function encoder(externalTensors: Map<string, Uint8Array>) {
       case 'floats':
         return { ...wire, floats: [...source.value] };
       case 'ints':
-        return { ...wire, ints: source.value.map(int64) };
+        return { ...wire, ints: source.value.map(toInt64) };
       case 'strings':
         return { ...wire, strings: source.value.map((text) => new TextEncoder().encode(text)) };
       case 'reference':
@@ -196,14 +197,6 @@ const TYPE_NUMBERS: Readonly<Record<Attribute['type'], number>> = {
   ints: 7,
   strings: 8,
   reference: 0,
-};
-
-/** Numbers beyond 2⁵³ only mean "to the end" (`Slice`): they become the largest or smallest int64. */
-const int64 = (value: number): bigint => BigInt.asIntN(64, clampToInt64(BigInt(value)));
-const clampToInt64 = (value: bigint): bigint => {
-  const limit = 2n ** 63n;
-  if (value >= limit) return limit - 1n;
-  return value < -limit ? -limit : value;
 };
 
 const valueInfo = ({ name, dataType, shape }: Value | ValueInfo): WireValueInfo => ({

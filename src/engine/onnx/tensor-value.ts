@@ -19,8 +19,17 @@ export const float32Tensor = (values: Float32Array, shape: Shape): TensorValue =
 export const int64Tensor = (values: readonly number[], shape: Shape = [values.length]): TensorValue => ({
   dataType: 'int64',
   shape,
-  bytes: bytesOf(BigInt64Array.from(values, BigInt)),
+  bytes: bytesOf(BigInt64Array.from(values, toInt64)),
 });
+
+const INT64_LIMIT = 2n ** 63n;
+
+/** A whole number as an int64. The largest one, which means "to the end" in `Slice`, is rounded up when it is read as a number. */
+export function toInt64(value: number): bigint {
+  const whole = BigInt(value);
+  if (whole >= INT64_LIMIT) return INT64_LIMIT - 1n;
+  return whole < -INT64_LIMIT ? -INT64_LIMIT : whole;
+}
 
 /**
  * The elements of a constant as float32, which is exact for float16 and bfloat16.

@@ -1,5 +1,6 @@
 import { EngineError } from '../../errors.js';
 import type { GraphDef, ModelDef, NodeDef, TensorValue } from '../graph.js';
+import { toInt64 } from '../tensor-value.js';
 import { inlineFunctions } from './inline-functions.js';
 import { sortNodes } from './sort-nodes.js';
 import { upgradeOpset } from './upgrade/index.js';
@@ -58,12 +59,12 @@ function constantOf({ attributes }: NodeDef): TensorValue | undefined {
         bytes: new Uint8Array(Float32Array.from(attribute.value).buffer),
       };
     case 'int':
-      return { dataType: 'int64', shape: [], bytes: new Uint8Array(BigInt64Array.of(BigInt(attribute.value)).buffer) };
+      return { dataType: 'int64', shape: [], bytes: new Uint8Array(BigInt64Array.of(toInt64(attribute.value)).buffer) };
     case 'ints':
       return {
         dataType: 'int64',
         shape: [attribute.value.length],
-        bytes: new Uint8Array(BigInt64Array.from(attribute.value, BigInt).buffer),
+        bytes: new Uint8Array(BigInt64Array.from(attribute.value, toInt64).buffer),
       };
     default:
       return undefined; // text and sparse tensors stay nodes
