@@ -3,7 +3,7 @@ import { hasRule } from '../../autodiff/rules/index.js';
 import { zeroGradientReason } from '../../autodiff/zero-gradient.js';
 import { EngineError } from '../../errors.js';
 import type { ModelDef, NodeDef } from '../../onnx/graph.js';
-import { nodesFor, pixelDependence } from '../../onnx/pixel-dependence.js';
+import { nodesFor, type PixelDependence, pixelDependence } from '../../onnx/pixel-dependence.js';
 import type { InputConfig, ModelConfig } from '../model-config.js';
 import type { InputInfo, ModelInfo, OperatorInfo, TaskInfo } from '../model-info.js';
 import type { ModelSource } from '../model-source.js';
@@ -37,7 +37,7 @@ export function define(
   const attacked = attackedInput(config.input, inputs, config.otherInputs);
   const input = describeInput(config.input, attacked);
   const tasks = describeTasks(config, outputs);
-  const { dependent } = pixelDependence({ inputs: [{ ...attacked, shape: undefined }], nodes: imported.graph.nodes });
+  const dependence = pixelDependence({ inputs: [{ ...attacked, shape: undefined }], nodes: imported.graph.nodes });
   const channels = config.input.kind === 'image' ? input.shape[config.input.layout === 'NCHW' ? 0 : 2] : undefined;
   const [batch] = attacked.shape;
   return {
@@ -57,7 +57,7 @@ export function define(
         'perRequest' in other ? [{ name: other.name, shape: lengths(declared(other.name, inputs)) }] : [],
       ),
       tasks: tasks.map((task): TaskInfo => {
-        const obstacles = obstaclesOf(imported.graph.nodes, dependent, attacked.name, task.output);
+        const obstacles = obstaclesOf(imported.graph.nodes, dependence, attacked.name, task.output);
         return { ...task, attackable: obstacles.length === 0, gradientObstacles: obstacles };
       }),
       operators: operatorsOf(imported.graph.nodes),
@@ -129,10 +129,17 @@ function describeInput(config: InputConfig, input: SessionValue): InputInfo {
 /** Why there is no gradient from an output to the input; empty where there is one. */
 function obstaclesOf(
   nodes: readonly NodeDef[],
-  dependent: ReadonlySet<string>,
+  { dependent, unshaped }: PixelDependence,
   input: string,
   output: string,
 ): readonly string[] {
+  const cause = unshaped.get(output);
+  if (cause !== undefined) {
+    const name = operatorName(cause);
+    return [
+      `${name} (node ${cause.name}) gives ${output} a shape that depends on pixel values: name a tensor before it`,
+    ];
+  }
   const path = gradientPath(nodesFor(nodes, [output]), dependent, input, output);
   const missing = path.missing.map((node) => `${operatorName(node)} (node ${node.name}) has no gradient rule`);
   if (missing.length > 0) return [...new Set(missing)];

@@ -1,6 +1,6 @@
 import { EngineError } from '../../errors.js';
 import { decodeModel } from '../../onnx/decode-model.js';
-import type { GraphDef, ModelDef, TensorValue } from '../../onnx/graph.js';
+import type { GraphDef, ModelDef, StaticGraph, TensorValue } from '../../onnx/graph.js';
 import { importModel } from '../../onnx/import/import-model.js';
 import { simplify } from '../../onnx/simplify.js';
 import { float32Tensor } from '../../onnx/tensor-value.js';
@@ -14,6 +14,7 @@ import type { RuntimeOptions } from '../runtime-options.js';
 import { type Definition, define } from './definition.js';
 import { outputOf } from './describe-tasks.js';
 import { readExternalFrom } from './external-files.js';
+import { compareWithOriginal, hasFewerBits } from './faithfulness.js';
 import { type CompiledProgram, compileProgram } from './gradient-program.js';
 import { type OriginalFeed, openOriginal, runOriginal } from './original.js';
 import { planOf } from './plan.js';
@@ -26,6 +27,8 @@ const PROGRAM_VERSION = 'onnx-1';
 
 export interface OnnxNetworkOptions {
   readonly runtime: RuntimeOptions;
+  /** Whether gradients will be asked for: then the rewritten graph is held against the original at once. */
+  readonly role: 'serve' | 'attack';
   /** Most memory that programs may take, in bytes. */
   readonly memoryBudgetBytes: number;
 }
@@ -52,14 +55,43 @@ export async function openOnnxNetwork(
   );
   try {
     const outputs = original.outputs.filter(({ name }) => tensors.includes(name));
-    return networkOf(define(source, config, imported, original.inputs, outputs), original, options);
+    const definition = define(source, config, imported, original.inputs, outputs);
+    const isNarrow = hasFewerBits(decoded.graph);
+    const { shape } = definition.info.input;
+    const opened = openNetwork(definition, original, isNarrow, options);
+    if (options.role === 'serve' || shape.includes(-1)) return opened.network;
+    const problem = await opened.unfaithfulness(shape);
+    if (problem === undefined) return opened.network;
+    return openNetwork(withObstacle(definition, problem), original, isNarrow, options).network;
   } catch (error) {
     await original.release();
     throw error;
   }
 }
 
-function networkOf(definition: Definition, original: Session, options: OnnxNetworkOptions): Network {
+/** The same with a reason for which no task can be attacked. */
+const withObstacle = (definition: Definition, problem: string): Definition => {
+  const tasks = definition.info.tasks.map((task) => ({
+    ...task,
+    attackable: false,
+    gradientObstacles: [...task.gradientObstacles, problem],
+  }));
+  return { ...definition, info: { ...definition.info, tasks } };
+};
+
+/** A network, and a way to ask whether its gradients would be those of the original. */
+interface Opened {
+  readonly network: Network;
+  /** What is wrong with the rewritten graph at an input shape; `undefined` where nothing is. */
+  unfaithfulness(inputShape: Shape): Promise<string | undefined>;
+}
+
+function openNetwork(
+  definition: Definition,
+  original: Session,
+  isNarrow: boolean,
+  options: OnnxNetworkOptions,
+): Opened {
   const { info, config, preprocessing, imported } = definition;
   const { runtime, memoryBudgetBytes } = options;
   const programs = new ProgramCache<CompiledProgram>(memoryBudgetBytes);
@@ -80,6 +112,52 @@ function networkOf(definition: Definition, original: Session, options: OnnxNetwo
     return made;
   }
 
+  const specialised = (model: ModelDef, shape: Shape, wanted: readonly string[]): Promise<StaticGraph> =>
+    specialise(model, {
+      inputShapes: shapesOf(model.graph, definition, shape),
+      outputs: [...new Set(wanted)],
+      runtime,
+    });
+
+  async function predict(pixels: Tensor, extraInputs: ExtraInputs): Promise<ReadonlyMap<string, Tensor>> {
+    const feeds = original.inputs.map(
+      (input): OriginalFeed => ({
+        input,
+        tensor: feedOf(input.name, normalise(pixels, preprocessing), extraInputs, definition),
+      }),
+    );
+    return await runOriginal(original, feeds, [...new Set(outputs.values())], info.fixedBatch);
+  }
+
+  const problems = new Map<string, string | undefined>();
+
+  async function unfaithfulness(inputShape: Shape): Promise<string | undefined> {
+    const key = inputShape.join('×');
+    if (problems.has(key)) return problems.get(key);
+    const wanted = info.tasks.filter(({ attackable }) => attackable).map(({ output }) => output);
+    const shape = [info.fixedBatch ?? 1, ...inputShape];
+    const extraInputs = greyInputs(definition, shape[0] as number);
+    const { worst } =
+      wanted.length === 0
+        ? { worst: undefined }
+        : await compareWithOriginal({
+            network: simplify(await specialised(withConstants(imported, config), shape, wanted)),
+            input: info.input.name,
+            shape,
+            extraInputs,
+            original: (levels) => predict(levels, extraInputs),
+            normalise: (levels) => normalise(levels, preprocessing),
+            isCoarse: isNarrow,
+            runtime,
+          });
+    const problem =
+      worst &&
+      `the graph that gradients are taken of differs from the original by ${worst.difference.toPrecision(3)} in ${worst.output}, ` +
+        `whose largest element is ${worst.largest.toPrecision(3)}`;
+    problems.set(key, problem);
+    return problem;
+  }
+
   async function compile(request: ProgramRequest): Promise<CompiledProgram> {
     const sizeBytes = (await plan(request.inputShape)).memoryBytes(request.batchSize);
     if (sizeBytes > memoryBudgetBytes) {
@@ -90,17 +168,16 @@ function networkOf(definition: Definition, original: Session, options: OnnxNetwo
       );
     }
     await programs.makeRoom(sizeBytes);
-    const model = withConstants(imported, config);
+    const problem = await unfaithfulness(request.inputShape);
+    if (problem !== undefined)
+      throw new EngineError('GRADIENT_UNAVAILABLE', `expected faithful gradients, but ${problem}`);
     const wanted = request.tasks.map(({ task }) => outputs.get(task) ?? task);
-    const network = await specialise(model, {
-      inputShapes: shapesOf(model.graph, definition, [request.batchSize, ...request.inputShape]),
-      outputs: [...new Set(wanted)],
-      runtime,
-    });
+    const shape = [request.batchSize, ...request.inputShape];
+    const network = await specialised(withConstants(imported, config), shape, wanted);
     return await compileProgram(definition, simplify(network), request, sizeBytes, runtime);
   }
 
-  return {
+  const network: Network = {
     info,
     config,
     programVersion: PROGRAM_VERSION,
@@ -116,13 +193,7 @@ function networkOf(definition: Definition, original: Session, options: OnnxNetwo
       return compiled;
     },
     async predict(pixels, extraInputs) {
-      const feeds = original.inputs.map(
-        (input): OriginalFeed => ({
-          input,
-          tensor: feedOf(input.name, normalise(pixels, preprocessing), extraInputs, definition),
-        }),
-      );
-      const results = await runOriginal(original, feeds, [...new Set(outputs.values())], info.fixedBatch);
+      const results = await predict(pixels, extraInputs);
       return new Map([...outputs].map(([task, output]) => [task, results.get(output) as Tensor]));
     },
     async dispose() {
@@ -130,6 +201,17 @@ function networkOf(definition: Definition, original: Session, options: OnnxNetwo
       await original.release();
     },
   };
+  return { network, unfaithfulness };
+}
+
+/** Something for the inputs that differ per example, where their values do not matter. */
+function greyInputs({ info }: Definition, batch: number): ExtraInputs {
+  return new Map(
+    info.extraInputs.map(({ name, shape }): [string, Tensor] => {
+      const full = [batch, ...shape.map((n) => (n === -1 ? 1 : n))];
+      return [name, { data: new Float32Array(sizeOf(full)).fill(0.5), shape: full }];
+    }),
+  );
 }
 
 const keyOf = ({ tasks, inputShape, batchSize }: ProgramRequest): string =>

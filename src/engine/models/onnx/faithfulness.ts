@@ -1,0 +1,87 @@
+import { encodeStaticGraph } from '../../onnx/encode-model.js';
+import type { GraphDef, StaticGraph } from '../../onnx/graph.js';
+import { keyedRandom } from '../../tensor/random.js';
+import { type Shape, sizeOf } from '../../tensor/shape.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import type { ExtraInputs } from '../network.js';
+import type { RuntimeOptions } from '../runtime-options.js';
+import { createSession, type RuntimeTensor } from './session.js';
+
+/** Largest difference between the original and what it was rewritten to, over the largest output. */
+const TOLERANCE = 1e-5;
+/** The same where weights or activations have fewer bits: there the last of them may fall either way. */
+const COARSE_TOLERANCE = 1e-3;
+
+const COARSE_OPERATORS = /^(QuantizeLinear|DequantizeLinear|QLinear.*|.*Integer)$/;
+
+/** How well a rewritten network repeats the original. */
+export interface Comparison {
+  /** The tensor that differs most, or `undefined` where all agree. */
+  readonly worst: { readonly output: string; readonly difference: number; readonly largest: number } | undefined;
+}
+
+export interface ComparisonInput {
+  readonly network: StaticGraph;
+  /** Name of the input that is attacked. */
+  readonly input: string;
+  /** Its shape, batch axis included. */
+  readonly shape: Shape;
+  /** The other inputs, if any. */
+  readonly extraInputs: ExtraInputs;
+  /** The original's outputs for levels, by the name of the tensor. */
+  original(levels: Tensor): Promise<ReadonlyMap<string, Tensor>>;
+  /** From levels to what the network takes. */
+  normalise(levels: Tensor): Tensor;
+  readonly isCoarse: boolean;
+  readonly runtime: RuntimeOptions;
+}
+
+/** Runs a rewritten network, forward only, on two seeded inputs, and holds every output against the original's. */
+export async function compareWithOriginal(options: ComparisonInput): Promise<Comparison> {
+  const { network, input, shape, extraInputs, isCoarse, runtime } = options;
+  const session = await createSession(encodeStaticGraph(network), {
+    ...runtime,
+    optimization: 'all',
+    prepacking: true,
+  });
+  const tolerance = isCoarse ? COARSE_TOLERANCE : TOLERANCE;
+  let worst: Comparison['worst'];
+  try {
+    for (const seed of [1, 2]) {
+      const random = keyedRandom('start', seed, 'faithfulness', 0);
+      const levels: Tensor = { data: new Float32Array(sizeOf(shape)).map(() => Math.floor(256 * random())), shape };
+      const expected = await options.original(levels);
+      const feeds = [...extraInputs, [input, options.normalise(levels)] as const].map(
+        ([name, tensor]): [string, RuntimeTensor] => [name, { dataType: 'float32', ...tensor }],
+      );
+      const names = network.outputs.map(({ name }) => name);
+      const results = await session.run(new Map(feeds), names);
+      for (const output of names) {
+        const [difference, largest] = distance(results.get(output) as RuntimeTensor, expected.get(output) as Tensor);
+        const isWrong = !(difference <= tolerance * largest);
+        if (isWrong && !(difference < (worst?.difference ?? -1))) worst = { output, difference, largest };
+      }
+    }
+  } finally {
+    await session.release();
+  }
+  return { worst };
+}
+
+/** Whether a network computes with fewer bits than float32 has. */
+export const hasFewerBits = (original: Pick<GraphDef, 'nodes' | 'initializers'>): boolean =>
+  original.nodes.some(({ opType }) => COARSE_OPERATORS.test(opType)) ||
+  [...original.initializers.values()].some(({ dataType }) => dataType === 'float16' || dataType === 'bfloat16');
+
+function distance(actual: RuntimeTensor, expected: Tensor): [difference: number, largest: number] {
+  let [difference, largest] = [0, 0];
+  for (let i = 0; i < expected.data.length; i++) {
+    const [a, b] = [Number(actual.data[i]), expected.data[i] as number];
+    if (Object.is(a, b)) continue; // both may be infinite, or NaN
+    const gap = Math.abs(a - b);
+    if (!(gap <= difference)) difference = gap;
+    largest = Math.max(largest, Math.abs(b));
+  }
+  if (difference > 0) return [difference, largest];
+  return [0, 1];
+}
