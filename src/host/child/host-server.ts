@@ -1,0 +1,187 @@
+import type { Duplex } from 'node:stream';
+import type {
+  AttackJob,
+  GradientNormJob,
+  ModelSource,
+  PredictJob,
+  RunContext,
+  ServedModel,
+  ServedModelOptions,
+} from '../../engine/index.js';
+import { EngineError } from '../../engine/index.js';
+import type { ModelRef } from '../lanes.js';
+import { type HostOptions, type Reply, type Request, wireError } from '../protocol.js';
+import { Channel } from '../wire/channel.js';
+import { encodeMessage } from '../wire/frames.js';
+import { type ScheduledRun, StepScheduler } from './step-scheduler.js';
+
+export type LoadModel = (source: ModelSource, options: ServedModelOptions) => Promise<ServedModel>;
+
+/** Bytes of events that a stream may be ahead of its reader: beyond, the run waits. */
+const MAX_AHEAD_BYTES = 4 * 2 ** 20;
+
+/** How long loading is expected to take: no more than a guess, for the hang limit of loads is long anyway. */
+const LOAD_ESTIMATE_MS = 5000;
+
+type Call = Extract<Request, { kind: 'call' }>;
+
+/** A call that is being answered. */
+interface Active {
+  readonly controller: AbortController;
+  /** Bytes of events that its reader has not taken yet. */
+  aheadBytes: number;
+  onTaken: (() => void) | undefined;
+}
+
+const keyOf = ({ name, version }: ModelRef): string => `${name}@${version}`;
+
+/** Answers the calls of one gateway over one stream, until that ends. */
+export class HostServer {
+  readonly #channel: Channel;
+  readonly #options: HostOptions;
+  readonly #loadModel: LoadModel;
+  readonly #models = new Map<string, ServedModel>();
+  readonly #active = new Map<number, Active>();
+  readonly #drain = new AbortController();
+  readonly #scheduler: StepScheduler;
+
+  /** @param onClose called when the gateway is gone */
+  constructor(stream: Duplex, options: HostOptions, loadModel: LoadModel, onClose: () => void) {
+    this.#options = options;
+    this.#loadModel = loadModel;
+    this.#scheduler = new StepScheduler({
+      begin: ({ model, runId }, call, estimateMs) =>
+        this.#tell({ kind: 'native-begin', call, estimateMs, model, runId }),
+      end: ({ model }, call) => this.#tell({ kind: 'native-end', call, model }),
+    });
+    this.#channel = new Channel(stream, { onMessage: (value) => this.#receive(value as Request), onClose });
+    this.#tell({ kind: 'ready' });
+  }
+
+  /** Sends a small message ahead of others. One that no longer reaches the gateway is of no use to it. */
+  #tell(reply: Reply): void {
+    this.#channel.send(reply, true).catch(() => undefined);
+  }
+
+  #receive(request: Request): void {
+    switch (request.kind) {
+      case 'call':
+        void this.#answer(request);
+        return;
+      case 'cancel':
+        this.#active.get(request.id)?.controller.abort();
+        return;
+      case 'taken': {
+        const active = this.#active.get(request.id);
+        if (active === undefined) return;
+        active.aheadBytes -= request.sizeBytes;
+        active.onTaken?.();
+        return;
+      }
+      case 'drain':
+        this.#drain.abort();
+    }
+  }
+
+  async #answer(call: Call): Promise<void> {
+    const { id } = call;
+    const active: Active = { controller: new AbortController(), aheadBytes: 0, onTaken: undefined };
+    this.#active.set(id, active);
+    try {
+      const value = await this.#perform(call, active);
+      await this.#channel.send({ kind: 'return', id, value } satisfies Reply);
+    } catch (error) {
+      await this.#channel.send({ kind: 'failure', id, error: wireError(error) } satisfies Reply).catch(() => undefined);
+    } finally {
+      this.#active.delete(id);
+    }
+  }
+
+  async #perform(call: Call, active: Active): Promise<unknown> {
+    switch (call.method) {
+      case 'load':
+        return await this.#load(call.args[0] as ModelSource, call, active);
+      case 'unload':
+        return await this.#unload(call.args[0] as ModelRef);
+      case 'predict': {
+        const [ref, job] = call.args as [ModelRef, PredictJob];
+        return await this.#within(call, active, ref, 'predict', (model, context) => model.predict(job, context));
+      }
+      case 'attack': {
+        const [ref, job] = call.args as [ModelRef, AttackJob];
+        return await this.#within(call, active, ref, 'attack', (model, context) =>
+          this.#stream(call.id, active, model.attack(job, context)),
+        );
+      }
+      case 'gradientNorm': {
+        const [ref, job] = call.args as [ModelRef, GradientNormJob];
+        return await this.#within(call, active, ref, 'attack', (model, context) =>
+          this.#stream(call.id, active, model.gradientNorm(job, context)),
+        );
+      }
+    }
+  }
+
+  async #load(source: ModelSource, call: Call, active: Active): Promise<ServedModel['info']> {
+    const key = keyOf(source);
+    const { threads, allowSpinning, memoryBudgetBytes, role } = this.#options;
+    const run: ScheduledRun = { runId: call.runId, priority: 'attack', model: key };
+    const gate = this.#scheduler.enter(run);
+    try {
+      const model = await gate.run('load', LOAD_ESTIMATE_MS, active.controller.signal, () =>
+        this.#loadModel(source, { role, runtime: { threads, allowSpinning }, memoryBudgetBytes }),
+      );
+      await this.#models.get(key)?.dispose();
+      this.#models.set(key, model);
+      return model.info;
+    } finally {
+      gate.leave();
+    }
+  }
+
+  async #unload(ref: ModelRef): Promise<void> {
+    const model = this.#models.get(keyOf(ref));
+    this.#models.delete(keyOf(ref));
+    await model?.dispose();
+  }
+
+  async #within<T>(
+    call: Call,
+    { controller }: Active,
+    ref: ModelRef,
+    priority: 'predict' | 'attack',
+    use: (model: ServedModel, context: RunContext) => Promise<T>,
+  ): Promise<T> {
+    const model = this.#models.get(keyOf(ref));
+    if (model === undefined)
+      throw new EngineError('MODEL_NOT_READY', `expected model ${keyOf(ref)} to be loaded, got it not yet`);
+    const gate = this.#scheduler.enter({ runId: call.runId, priority, model: keyOf(ref) });
+    try {
+      return await use(model, {
+        signal: controller.signal,
+        drain: this.#drain.signal,
+        deadlineMs: call.remainingMs === undefined ? undefined : performance.now() + call.remainingMs,
+        gate,
+        now: () => performance.now(),
+      });
+    } finally {
+      gate.leave();
+    }
+  }
+
+  /** Sends what a run yields; waits where its reader is slow. */
+  async #stream(id: number, active: Active, events: AsyncGenerator<unknown, void, void>): Promise<void> {
+    for await (const event of events) {
+      const { sizeBytes } = encodeMessage(event);
+      active.aheadBytes += sizeBytes;
+      await this.#channel.send({ kind: 'event', id, event, sizeBytes } satisfies Reply);
+      while (active.aheadBytes > MAX_AHEAD_BYTES && !active.controller.signal.aborted) {
+        await new Promise<void>((resolve) => {
+          active.onTaken = resolve;
+          active.controller.signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+      }
+      active.controller.signal.throwIfAborted();
+    }
+  }
+}

@@ -1,0 +1,5 @@
+// The front door: what server/, lab/ and cli/ may import of the hosts.
+export { usableCores } from './cpu-quota.js';
+export type { CallOptions, Hosts, Lane, ModelRef } from './lanes.js';
+export { type HostsOptions, startHosts } from './start-hosts.js';
+export { LANE_LIMITS, type LaneLimits, type LaneLog } from './supervised-lane.js';

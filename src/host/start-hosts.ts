@@ -1,0 +1,51 @@
+import { fileURLToPath } from 'node:url';
+import { usableCores } from './cpu-quota.js';
+import type { Hosts } from './lanes.js';
+import { LANE_LIMITS, type LaneLimits, type LaneLog, SupervisedLane } from './supervised-lane.js';
+
+export interface HostsOptions {
+  /** One process for each lane, or one for both where memory is short. Default: `separate`. */
+  readonly hosts?: 'separate' | 'shared';
+  /** Threads of each session. Default: the cores that this process may use. */
+  readonly threads?: number;
+  /** Most memory that the gradient programs of one model may take, in bytes. */
+  readonly memoryBudgetBytes: number;
+  readonly limits?: Partial<LaneLimits>;
+  readonly log: LaneLog;
+  /** File that host processes run; tests have one of their own. */
+  readonly entry?: string;
+}
+
+/** The lowest priority there is: an attack takes the cores that predictions leave. */
+const ATTACK_NICE = 19;
+
+/** Starts the hosts of this device; they come up while the caller goes on. */
+export function startHosts(options: HostsOptions): Hosts {
+  const entry = options.entry ?? fileURLToPath(new URL('./child/main.js', import.meta.url));
+  const isShared = options.hosts === 'shared';
+  const lane = (name: string, role: 'serve' | 'attack', nice: number): SupervisedLane =>
+    new SupervisedLane({
+      name,
+      entry,
+      host: {
+        role,
+        nice,
+        threads: options.threads ?? usableCores(),
+        // Where lanes share cores, threads that spin take what the other one needs.
+        allowSpinning: isShared,
+        memoryBudgetBytes: options.memoryBudgetBytes,
+      },
+      limits: { ...LANE_LIMITS, ...options.limits },
+      log: options.log,
+    });
+  const attack = isShared ? lane('shared', 'attack', 0) : lane('attack', 'attack', ATTACK_NICE);
+  const serve = isShared ? attack : lane('serve', 'serve', 0);
+  return {
+    serve,
+    attack,
+    drain: () => attack.drain(),
+    async close() {
+      await Promise.all([...new Set([serve, attack])].map((each) => each.close()));
+    },
+  };
+}
