@@ -30,6 +30,7 @@ interface Active {
   readonly controller: AbortController;
   /** Bytes of events that its reader has not taken yet. */
   aheadBytes: number;
+  /** Wakes a stream that waits for that, also when the call is cancelled. */
   onTaken: (() => void) | undefined;
 }
 
@@ -87,6 +88,7 @@ export class HostServer {
     const { id } = call;
     const active: Active = { controller: new AbortController(), aheadBytes: 0, onTaken: undefined };
     this.#active.set(id, active);
+    active.controller.signal.addEventListener('abort', () => active.onTaken?.(), { once: true });
     try {
       const value = await this.#perform(call, active);
       await this.#channel.send({ kind: 'return', id, value } satisfies Reply);
@@ -178,7 +180,6 @@ export class HostServer {
       while (active.aheadBytes > MAX_AHEAD_BYTES && !active.controller.signal.aborted) {
         await new Promise<void>((resolve) => {
           active.onTaken = resolve;
-          active.controller.signal.addEventListener('abort', () => resolve(), { once: true });
         });
       }
       active.controller.signal.throwIfAborted();
