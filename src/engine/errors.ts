@@ -19,6 +19,7 @@ export const ERROR_CODES = [
   'REPLY_TOO_LARGE',
   'REQUEST_TOO_LARGE',
   'RUNTIME_UNAVAILABLE',
+  'SLOW_READER',
   'UNSUPPORTED_OP',
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];

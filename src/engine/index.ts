@@ -11,15 +11,29 @@ export {
   type FieldViolation,
   Violations,
 } from './errors.js';
+export { decodeImage } from './images/decode-image.js';
+export type { DecodedImage, ImageLimits } from './images/decoded-image.js';
+export { encodePng } from './images/encode-png.js';
+export { type Color, classColor, valueColor } from './images/palette.js';
+export { compose, enlarge, type Panel, type Picture, paint, pixelOf } from './images/picture.js';
 export type { Metric, MetricPart, MetricValue } from './metrics/metric.js';
 export { type ModelConfig, modelConfigSchema, parseModelConfig, type TaskConfig } from './models/model-config.js';
 export type { InputInfo, ModelInfo, OperatorInfo, TaskInfo } from './models/model-info.js';
 export type { ModelSource } from './models/model-source.js';
 export { parseStrict } from './models/parse-strict.js';
+export { readModelSource } from './models/read-model-source.js';
 export type { RuntimeOptions } from './models/runtime-options.js';
+export {
+  type AttackSpecRequest,
+  type GradientNormSpecRequest,
+  resolveAttackSpec,
+  resolveGradientNormSpec,
+} from './runs/attack-spec.js';
 export type * from './runs/events.js';
+export { formatSpec } from './runs/format-spec.js';
 export type * from './runs/job.js';
 export { loadServedModel } from './runs/load-served-model.js';
 export type * from './runs/served-model.js';
 export type * from './runs/spec.js';
+export { decodeNpy, encodeNpy, type NpyArray } from './tensor/npy.js';
 export type { Shape } from './tensor/shape.js';

@@ -34,6 +34,13 @@ interface Active {
   onTaken: (() => void) | undefined;
 }
 
+/** A model with the calls that use it: it is freed after the last, once another has taken its place. */
+interface Held {
+  readonly model: ServedModel;
+  uses: number;
+  isRetired: boolean;
+}
+
 const keyOf = ({ name, version }: ModelRef): string => `${name}@${version}`;
 
 /** Answers the calls of one gateway over one stream, until that ends. */
@@ -41,7 +48,7 @@ export class HostServer {
   readonly #channel: Channel;
   readonly #options: HostOptions;
   readonly #loadModel: LoadModel;
-  readonly #models = new Map<string, ServedModel>();
+  readonly #models = new Map<string, Held>();
   readonly #active = new Map<number, Active>();
   readonly #drain = new AbortController();
   readonly #scheduler: StepScheduler;
@@ -133,8 +140,8 @@ export class HostServer {
       const model = await gate.run('load', LOAD_ESTIMATE_MS, active.controller.signal, () =>
         this.#loadModel(source, { role, runtime: { threads, allowSpinning }, memoryBudgetBytes }),
       );
-      await this.#models.get(key)?.dispose();
-      this.#models.set(key, model);
+      await this.#retire(key);
+      this.#models.set(key, { model, uses: 0, isRetired: false });
       return model.info;
     } finally {
       gate.leave();
@@ -142,9 +149,15 @@ export class HostServer {
   }
 
   async #unload(ref: ModelRef): Promise<void> {
-    const model = this.#models.get(keyOf(ref));
-    this.#models.delete(keyOf(ref));
-    await model?.dispose();
+    await this.#retire(keyOf(ref));
+  }
+
+  async #retire(key: string): Promise<void> {
+    const held = this.#models.get(key);
+    if (held === undefined) return;
+    this.#models.delete(key);
+    held.isRetired = true;
+    if (held.uses === 0) await held.model.dispose();
   }
 
   async #within<T>(
@@ -154,12 +167,13 @@ export class HostServer {
     priority: 'predict' | 'attack',
     use: (model: ServedModel, context: RunContext) => Promise<T>,
   ): Promise<T> {
-    const model = this.#models.get(keyOf(ref));
-    if (model === undefined)
+    const held = this.#models.get(keyOf(ref));
+    if (held === undefined)
       throw new EngineError('MODEL_NOT_READY', `expected model ${keyOf(ref)} to be loaded, got it not yet`);
     const gate = this.#scheduler.enter({ runId: call.runId, priority, model: keyOf(ref) });
+    held.uses++;
     try {
-      return await use(model, {
+      return await use(held.model, {
         signal: controller.signal,
         drain: this.#drain.signal,
         deadlineMs: call.remainingMs === undefined ? undefined : performance.now() + call.remainingMs,
@@ -168,6 +182,8 @@ export class HostServer {
       });
     } finally {
       gate.leave();
+      held.uses--;
+      if (held.isRetired && held.uses === 0) await held.model.dispose();
     }
   }
 

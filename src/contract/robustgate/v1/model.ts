@@ -122,6 +122,16 @@ export interface Model {
   quarantined: boolean;
   /** Free text from `model.yaml`. */
   description: string;
+  /** Inputs that every example must bring beside the attacked one. */
+  extraInputs: ExtraInput[];
+}
+
+/** An input that is not attacked, and that every example of a request brings. */
+export interface ExtraInput {
+  /** Name in the graph. */
+  name: string;
+  /** Axis lengths without the batch axis, −1 where any length is taken. */
+  shape: bigint[];
 }
 
 /** The input that is attacked. */
@@ -452,6 +462,7 @@ function createBaseModel(): Model {
     operators: [],
     quarantined: false,
     description: "",
+    extraInputs: [],
   };
 }
 
@@ -492,6 +503,9 @@ export const Model: MessageFns<Model> = {
     }
     if (message.description !== "") {
       writer.uint32(98).string(message.description);
+    }
+    for (const v of message.extraInputs) {
+      ExtraInput.encode(v!, writer.uint32(106).fork()).join();
     }
     return writer;
   },
@@ -605,6 +619,14 @@ export const Model: MessageFns<Model> = {
             message.description = reader.string();
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.extraInputs.push(ExtraInput.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -636,6 +658,91 @@ export const Model: MessageFns<Model> = {
     message.operators = object.operators?.map((e) => Operator.fromPartial(e)) || [];
     message.quarantined = object.quarantined ?? false;
     message.description = object.description ?? "";
+    message.extraInputs = object.extraInputs?.map((e) => ExtraInput.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseExtraInput(): ExtraInput {
+  return { name: "", shape: [] };
+}
+
+export const ExtraInput: MessageFns<ExtraInput> = {
+  encode(message: ExtraInput, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.shape.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.shape) {
+        if (BigInt.asIntN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field shape of type int64 is too large");
+        }
+        writer.int64(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExtraInput {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExtraInput();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag === 16) {
+              message.shape.push(reader.int64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.shape.push(reader.int64() as bigint);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ExtraInput>): ExtraInput {
+    return ExtraInput.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ExtraInput>): ExtraInput {
+    const message = createBaseExtraInput();
+    message.name = object.name ?? "";
+    message.shape = object.shape?.map((e) => BigInt(e)) || [];
     return message;
   },
 };

@@ -1,0 +1,108 @@
+import { isIP } from 'node:net';
+import { totalmem } from 'node:os';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { EngineError, parseStrict, Violations } from '../engine/index.js';
+
+const address = z.string().regex(/^\S+:\d+$/, 'expected HOST:PORT');
+const count = z.int().min(1);
+
+const limits = z.strictObject({
+  requestBytes: count.default(64 * 2 ** 20).describe('Largest request, in bytes.'),
+  imageBytes: count.default(32 * 2 ** 20).describe('Largest image file, in bytes.'),
+  imagePixels: count.default(16 * 2 ** 20).describe('Most pixels of an image.'),
+  examples: count.default(256).describe('Most examples of a request.'),
+  steps: count.default(10_000).describe('Most steps of an attack, over all restarts.'),
+  runs: count.default(4).describe('Runs that share the attack lane; others wait.'),
+  queue: z.int().min(0).default(32).describe('Runs that wait; more are refused.'),
+  predictions: count.default(64).describe('Predictions at a time; more are refused.'),
+  streams: count.default(256).describe('Calls of one connection at a time.'),
+  memoryBytes: count
+    .optional()
+    .describe('Most memory that the gradient programs of a model may take. Default: half of the machine’s.'),
+  streamStallSeconds: z.number().positive().default(60).describe('A reader that takes nothing for so long is cut off.'),
+});
+
+const hangs = z.strictObject({
+  seconds: z.number().positive().default(60).describe('A native call is hung after so long, or 20 times its estimate.'),
+  compileSeconds: z.number().positive().default(600).describe('The same for loading and compiling.'),
+  quarantineSeconds: z
+    .number()
+    .positive()
+    .default(600)
+    .describe('How long a model that hosts keep dying from is not attacked.'),
+});
+
+export const gatewayConfigSchema = z.strictObject({
+  grpcAddress: address.default('127.0.0.1:8001').describe('Where gRPC listens; port 0 takes a free one.'),
+  adminAddress: address.default('127.0.0.1:8002').describe('Where HTTP listens for health checks.'),
+  allowUnauthenticated: z
+    .boolean()
+    .default(false)
+    .describe('Whether addresses other than loopback may be bound although nobody proves who they are.'),
+  modelRepository: z.string().min(1).describe('Folder with a folder for each model.'),
+  modelControl: z
+    .enum(['poll', 'explicit'])
+    .default('poll')
+    .describe('Whether new versions are picked up while serving.'),
+  pollSeconds: z.number().positive().default(2).describe('Time between two looks; a file counts when two agree.'),
+  readiness: z
+    .enum(['any', 'all'])
+    .default('any')
+    .describe('Whether one serving model makes the gateway ready, or all must serve.'),
+  hosts: z.enum(['separate', 'shared']).default('separate').describe('One process for each lane, or one for both.'),
+  threads: count.optional().describe('Threads of each session. Default: the cores that may be used.'),
+  reflection: z.boolean().default(true).describe('Whether clients may ask for the schema.'),
+  drainSeconds: z.number().min(0).default(25).describe('Time that running calls get to end on SIGTERM.'),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least level that is logged.'),
+  limits: limits.prefault({}).describe('What one client may ask for.'),
+  hangs: hangs.prefault({}).describe('When native code counts as hung.'),
+});
+
+/** What the gateway's configuration says, every default filled in. */
+export type GatewayConfig = Omit<z.output<typeof gatewayConfigSchema>, 'limits'> & {
+  readonly limits: Omit<z.output<typeof limits>, 'memoryBytes'> & { readonly memoryBytes: number };
+};
+
+/**
+ * Reads a configuration.
+ *
+ * @param value what a YAML file holds, or the same as an object
+ * @throws EngineError `INVALID_CONFIG`. Thrown when something is wrong, with a violation for each.
+ */
+export function parseGatewayConfig(value: unknown): GatewayConfig {
+  const config = parseStrict(gatewayConfigSchema, value ?? {}, 'INVALID_CONFIG', 'configuration');
+  const violations = new Violations();
+  for (const key of ['grpcAddress', 'adminAddress'] as const) {
+    if (config.allowUnauthenticated || isLoopback(config[key])) continue;
+    violations.add(
+      key,
+      `expected a loopback address while calls are not authenticated, got ${config[key]}; allowUnauthenticated: true says that this is wanted`,
+    );
+  }
+  violations.throwIfAny('INVALID_CONFIG');
+  return {
+    ...config,
+    limits: { ...config.limits, memoryBytes: config.limits.memoryBytes ?? Math.floor(totalmem() / 2) },
+  };
+}
+
+/**
+ * Reads the text of a configuration file.
+ *
+ * @throws EngineError `INVALID_CONFIG`. Thrown when it is no YAML, or something in it is wrong.
+ */
+export function parseGatewayConfigText(text: string): GatewayConfig {
+  let value: unknown;
+  try {
+    value = parseYaml(text);
+  } catch (cause) {
+    throw new EngineError('INVALID_CONFIG', `expected YAML in the configuration, got: ${cause}`, {}, { cause });
+  }
+  return parseGatewayConfig(value);
+}
+
+function isLoopback(hostPort: string): boolean {
+  const host = hostPort.slice(0, hostPort.lastIndexOf(':')).replace(/^\[|\]$/g, '');
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}

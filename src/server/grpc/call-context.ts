@@ -1,0 +1,9 @@
+/** What a handler knows of its call. */
+export interface CallContext {
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal;
+  /** When the client stops waiting, as `performance.now()`; `undefined` where it waits for ever. */
+  readonly deadlineMs: number | undefined;
+  /** W3C trace context, if the client sent one. */
+  readonly traceParent: string | undefined;
+}

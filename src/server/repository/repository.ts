@@ -1,0 +1,252 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { EngineError, type ModelInfo, type ModelSource, readModelSource } from '../../engine/index.js';
+import type { Hosts } from '../../host/index.js';
+import type { Logger } from '../logger.js';
+import { type FoundVersion, scanRepository } from './scan.js';
+
+export type VersionState = 'loading' | 'verified' | 'standby' | 'serving' | 'draining' | 'failed';
+
+/** A version of a model, as the gateway knows it. */
+export interface VersionStatus {
+  readonly name: string;
+  readonly version: string;
+  readonly state: VersionState;
+  /** What failed; empty otherwise. */
+  readonly reason: string;
+  /** What can be said of it once it is loaded. */
+  readonly info: ModelInfo | undefined;
+}
+
+interface Entry {
+  readonly name: string;
+  readonly version: string;
+  fingerprint: string;
+  state: VersionState;
+  reason: string;
+  info: ModelInfo | undefined;
+  /** Calls that use it now. */
+  uses: number;
+}
+
+export interface RepositoryOptions {
+  readonly root: string;
+  readonly hosts: Hosts;
+  readonly log: Logger;
+  readonly pollMs: number;
+  /** Called when a state has changed. */
+  onChange(): void;
+}
+
+const keyOf = (name: string, version: string): string => `${name}@${version}`;
+
+/**
+ * Keeps the hosts in step with the folder. A version is read once, loaded into both lanes and only then takes calls; the newest
+ * that is good serves. One that fails stands aside with its reason and replaces nothing.
+ */
+export class ModelRepository {
+  readonly #options: RepositoryOptions;
+  readonly #entries = new Map<string, Entry>();
+  /** Fingerprints of the look before: files that were just written may still change. */
+  #before = new Map<string, string>();
+  #isFirstLook = true;
+  #polling: Promise<void> | undefined;
+  readonly #stop = new AbortController();
+
+  constructor(options: RepositoryOptions) {
+    this.#options = options;
+  }
+
+  /** Loads what is there, once. */
+  async loadAll(): Promise<void> {
+    await this.#look();
+  }
+
+  /** Looks again and again, until `close`. */
+  startPolling(): void {
+    this.#polling = this.#poll();
+  }
+
+  async #poll(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        await pause(this.#options.pollMs, undefined, { signal, ref: false });
+        await this.#look();
+      } catch (error) {
+        if (!signal.aborted) this.#options.log.error({ error }, 'model repository could not be read');
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#polling;
+  }
+
+  get versions(): readonly VersionStatus[] {
+    return [...this.#entries.values()].toSorted(
+      (a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0) || Number(a.version) - Number(b.version),
+    );
+  }
+
+  /**
+   * The version that a call means, held until `release`.
+   *
+   * @param version empty or `undefined` means the one that serves
+   * @throws EngineError `MODEL_NOT_FOUND`. Thrown when there is none of that name or version.
+   * @throws EngineError `MODEL_NOT_READY`. Thrown when it does not take calls.
+   */
+  acquire(name: string, version: string | undefined): { readonly info: ModelInfo; release(): void } {
+    const entry = version ? this.#entryOf(name, version) : this.#servingOf(name);
+    const { info, state } = entry;
+    if (info === undefined || state === 'failed' || state === 'loading') {
+      const why = entry.reason === '' ? '' : `: ${entry.reason}`;
+      throw new EngineError(
+        'MODEL_NOT_READY',
+        `expected ${keyOf(name, entry.version)} to be ready, got ${state}${why}`,
+        {
+          metadata: { model: name, version: entry.version },
+          ...(state === 'loading' && { retryAfterMs: 1000 }),
+        },
+      );
+    }
+    entry.uses++;
+    let isHeld = true;
+    return {
+      info,
+      release: () => {
+        if (isHeld) entry.uses--;
+        isHeld = false;
+        if (entry.state === 'draining' && entry.uses === 0) void this.#unload(entry);
+      },
+    };
+  }
+
+  /** What is known of a version, whether it takes calls or not; without `version` of the one that serves, or else the newest. */
+  describe(name: string, version: string | undefined): VersionStatus {
+    if (version) return this.#entryOf(name, version);
+    const all = this.#versionsOf(name);
+    return all.find(({ state }) => state === 'serving') ?? (all.at(-1) as Entry);
+  }
+
+  #versionsOf(name: string): readonly Entry[] {
+    const all = [...this.#entries.values()].filter((entry) => entry.name === name);
+    if (all.length > 0) return all.toSorted((a, b) => Number(a.version) - Number(b.version));
+    const names = [...new Set([...this.#entries.values()].map((entry) => entry.name))].join(', ') || 'none';
+    throw new EngineError('MODEL_NOT_FOUND', `expected one of the models ${names}, got ${name || 'none'}`, {
+      metadata: { model: name },
+    });
+  }
+
+  #entryOf(name: string, version: string): Entry {
+    const entry = this.#versionsOf(name).find((candidate) => candidate.version === version);
+    if (entry !== undefined) return entry;
+    const versions = this.#versionsOf(name)
+      .map((candidate) => candidate.version)
+      .join(', ');
+    throw new EngineError('MODEL_NOT_FOUND', `expected one of the versions ${versions} of ${name}, got ${version}`, {
+      metadata: { model: name, version },
+    });
+  }
+
+  #servingOf(name: string): Entry {
+    const all = this.#versionsOf(name);
+    return all.find(({ state }) => state === 'serving') ?? (all.at(-1) as Entry);
+  }
+
+  async #look(): Promise<void> {
+    const found = await scanRepository(this.#options.root);
+    const present = new Set(found.map(({ name, version }) => keyOf(name, version)));
+    for (const entry of this.#entries.values()) {
+      if (!present.has(keyOf(entry.name, entry.version)) && entry.state !== 'draining') this.#retire(entry);
+    }
+    // At the start nothing is served that could be disturbed: what lies there is taken as it is.
+    const settled = found.filter(
+      ({ name, version, fingerprint }) => this.#isFirstLook || this.#before.get(keyOf(name, version)) === fingerprint,
+    );
+    this.#before = new Map(found.map(({ name, version, fingerprint }) => [keyOf(name, version), fingerprint]));
+    this.#isFirstLook = false;
+    for (const version of settled.toSorted((a, b) => Number(a.version) - Number(b.version))) {
+      const entry = this.#entries.get(keyOf(version.name, version.version));
+      if (entry?.fingerprint !== version.fingerprint) await this.#load(version);
+    }
+    for (const name of new Set([...this.#entries.values()].map((entry) => entry.name))) this.#elect(name);
+  }
+
+  async #load(found: FoundVersion): Promise<void> {
+    const { name, version, folder, fingerprint } = found;
+    const { hosts, log } = this.#options;
+    const key = keyOf(name, version);
+    const known = this.#entries.get(key);
+    const entry: Entry = known ?? {
+      name,
+      version,
+      fingerprint,
+      state: 'loading',
+      reason: '',
+      info: undefined,
+      uses: 0,
+    };
+    entry.fingerprint = fingerprint;
+    if (known === undefined || known.state === 'failed') this.#set(entry, 'loading');
+    this.#entries.set(key, entry);
+    try {
+      const source = await readModelSource(folder, version);
+      const info = await this.#intoHosts(source, hosts);
+      entry.info = info;
+      this.#set(entry, 'verified');
+      log.info({ model: name, version, sha256: info.sha256 }, 'model version is verified');
+    } catch (error) {
+      const reason = error instanceof EngineError ? error.message : 'internal error';
+      log.error({ model: name, version, error }, 'model version failed');
+      // Files that were changed in place and are broken now: what is loaded goes on serving.
+      if (known?.info === undefined) this.#set(entry, 'failed', reason);
+      else entry.reason = `the files were changed and do not load: ${reason}`;
+    }
+  }
+
+  /** Both lanes, or none. What the attack lane found out about gradients is what is told. */
+  async #intoHosts(source: ModelSource, { serve, attack }: Hosts): Promise<ModelInfo> {
+    const info = await attack.load(source);
+    if (serve === attack) return info;
+    try {
+      await serve.load(source);
+      return info;
+    } catch (error) {
+      await attack.unload(source);
+      throw error;
+    }
+  }
+
+  /** The newest good version serves, older ones stand by. */
+  #elect(name: string): void {
+    const good = [...this.#entries.values()]
+      .filter((entry) => entry.name === name && ['verified', 'standby', 'serving'].includes(entry.state))
+      .toSorted((a, b) => Number(b.version) - Number(a.version));
+    for (const [i, entry] of good.entries()) this.#set(entry, i === 0 ? 'serving' : 'standby');
+  }
+
+  #retire(entry: Entry): void {
+    this.#set(entry, 'draining');
+    if (entry.uses === 0) void this.#unload(entry);
+  }
+
+  async #unload(entry: Entry): Promise<void> {
+    const { hosts, log } = this.#options;
+    this.#entries.delete(keyOf(entry.name, entry.version));
+    this.#options.onChange();
+    try {
+      await Promise.all([...new Set([hosts.serve, hosts.attack])].map((lane) => lane.unload(entry)));
+      log.info({ model: entry.name, version: entry.version }, 'model version is unloaded');
+    } catch (error) {
+      log.warn({ model: entry.name, version: entry.version, error }, 'model version could not be unloaded');
+    }
+  }
+
+  #set(entry: Entry, state: VersionState, reason = ''): void {
+    if (entry.state === state && entry.reason === reason) return;
+    entry.state = state;
+    entry.reason = reason;
+    this.#options.onChange();
+  }
+}

@@ -1,0 +1,33 @@
+import type { ModelInfo } from '../../engine/index.js';
+import type { CallOptions, Hosts } from '../../host/index.js';
+import type { Admission } from '../admission/admission.js';
+import type { GatewayConfig } from '../config.js';
+import type { CallContext } from '../grpc/call-context.js';
+import type { ImagePool } from '../images/image-pool.js';
+import type { Logger } from '../logger.js';
+import type { ModelRepository } from '../repository/repository.js';
+
+/** What the methods of the service work with. */
+export interface GatewayContext {
+  readonly config: GatewayConfig;
+  readonly hosts: Hosts;
+  readonly repository: ModelRepository;
+  readonly pool: ImagePool;
+  readonly attacks: Admission;
+  readonly predictions: Admission;
+  readonly log: Logger;
+  /** Aborted when no new call is taken any more. */
+  readonly draining: AbortSignal;
+  /** A name for a run that no other run has, here or elsewhere. */
+  newRunId(): string;
+}
+
+export const callOptions = (runId: string, { signal, deadlineMs, traceParent }: CallContext): CallOptions => ({
+  runId,
+  principal: '',
+  deadlineMs,
+  traceParent,
+  signal,
+});
+
+export const refOf = ({ name, version }: ModelInfo): { name: string; version: string } => ({ name, version });

@@ -1,0 +1,84 @@
+import type { AttackRequest } from '../../contract/robustgate/v1/attack.js';
+import type { Objective } from '../../contract/robustgate/v1/objective.js';
+import {
+  type AttackField,
+  type AttackJob,
+  type AttackSpecRequest,
+  type ModelInfo,
+  resolveAttackSpec,
+  Violations,
+} from '../../engine/index.js';
+import type { GatewayConfig } from '../config.js';
+import { ATTACK_FIELDS, COMBINATIONS, HOUDINI_PUSHES, ITERATES, NORMS, RANDOM_STARTS, wordFor } from './enums.js';
+import type { ReadExamples } from './examples.js';
+
+/** What comes with results where the request does not say. */
+const DEFAULT_FIELDS: readonly AttackField[] = ['adversarial-8bit', 'label-maps'];
+
+/**
+ * The job that a request asks for.
+ *
+ * @throws EngineError `INVALID_REQUEST`. Thrown when something is wrong, with a violation for each.
+ */
+export function readAttackJob(
+  request: AttackRequest,
+  model: ModelInfo,
+  { inputs, labelled }: ReadExamples,
+  limits: GatewayConfig['limits'],
+): AttackJob {
+  const violations = new Violations();
+  const asked = readSpecRequest(request, violations);
+  const fields = request.fields.flatMap((field, i): AttackField[] => {
+    const word = wordFor(ATTACK_FIELDS, field, `fields[${i}]`, violations);
+    return word === undefined ? [] : [word];
+  });
+  const progressEverySteps = request.progressEverySteps ?? 1;
+  violations.expect(progressEverySteps >= 1, 'progress_every_steps', `expected at least 1, got ${progressEverySteps}`);
+  violations.throwIfAny('INVALID_REQUEST');
+  const spec = resolveAttackSpec(asked, model, labelled);
+  const steps = spec.parameters.steps * spec.parameters.restarts;
+  violations.expect(
+    steps <= limits.steps,
+    'attack.steps',
+    `expected at most ${limits.steps} steps over all restarts, got ${steps}`,
+  );
+  violations.throwIfAny('INVALID_REQUEST');
+  return {
+    spec,
+    inputs,
+    labelFree: asked.labelFree,
+    progressEverySteps,
+    fields: fields.length > 0 ? fields : DEFAULT_FIELDS,
+  };
+}
+
+function readSpecRequest(request: AttackRequest, violations: Violations): AttackSpecRequest {
+  const { attack } = request;
+  if (attack === undefined) violations.add('attack', 'expected an attack, got none');
+  return {
+    attack: attack?.name ?? '',
+    parameters: {
+      epsilon: attack?.epsilon,
+      stepSize: attack?.stepSize,
+      steps: attack?.steps,
+      restarts: attack?.restarts,
+      randomStart: wordFor(RANDOM_STARTS, attack?.randomStart, 'attack.random_start', violations),
+      decay: attack?.decay,
+      normalizeGradient: attack?.normalizeGradient,
+      norm: wordFor(NORMS, attack?.norm, 'attack.norm', violations),
+      houdiniPush: wordFor(HOUDINI_PUSHES, attack?.houdiniPush, 'attack.houdini_push', violations),
+      iterate: wordFor(ITERATES, attack?.iterate, 'attack.iterate', violations),
+      earlyStop: attack?.earlyStop,
+    },
+    mtrobustCompat: attack?.mtrobustCompat ?? false,
+    combination: wordFor(COMBINATIONS, request.objective?.combination, 'objective.combination', violations),
+    tasks: requestedTasks(request.objective),
+    targeted: request.targeted ?? false,
+    labelFree: request.labelFree ?? false,
+    seed: request.seed === undefined ? undefined : Number(request.seed),
+    batchSize: request.batchSize,
+  };
+}
+
+const requestedTasks = (objective: Objective | undefined): AttackSpecRequest['tasks'] =>
+  (objective?.tasks ?? []).map(({ task, weight, loss }) => ({ task, weight, loss }));

@@ -1,0 +1,143 @@
+import type {
+  GradientNormRequest,
+  GradientNormResponse,
+  GradientNorms as WireGradientNorms,
+  TaskGradient as WireTaskGradient,
+} from '../../contract/robustgate/v1/gradient_norm.js';
+import {
+  type GradientNormEvent,
+  type GradientNormJob,
+  type GradientNorms,
+  type ModelInfo,
+  resolveGradientNormSpec,
+  type TaskGradient,
+} from '../../engine/index.js';
+import type { StreamMessage } from '../grpc/handlers.js';
+import { writeProvenance } from './attack-messages.js';
+import { LABEL_SOURCES, numberFor, PHASES, TERMINATIONS } from './enums.js';
+import type { ReadExamples } from './examples.js';
+
+type Message = StreamMessage<GradientNormResponse>;
+
+/** Unit of all norms of gradients. */
+const UNIT = 'loss per pixel level (1/255 of the input range)';
+
+/**
+ * The job that a request asks for.
+ *
+ * @throws EngineError `INVALID_REQUEST`. Thrown when something is wrong, with a violation for each.
+ */
+export function readGradientNormJob(
+  request: GradientNormRequest,
+  model: ModelInfo,
+  { inputs, labelled }: ReadExamples,
+): GradientNormJob {
+  const labelFree = request.labelFree ?? false;
+  const { sweep } = request;
+  const spec = resolveGradientNormSpec(
+    {
+      tasks: request.tasks.map(({ task, loss }) => ({ task, loss })),
+      labelFree,
+      seed: request.seed === undefined ? undefined : Number(request.seed),
+      batchSize: request.batchSize,
+      sweep: sweep && { task: sweep.task, outputCounts: sweep.outputCounts, draws: sweep.draws },
+    },
+    model,
+    labelled,
+  );
+  return { spec, inputs, labelFree };
+}
+
+const message = (event: NonNullable<GradientNormResponse['event']>, isProgress = false): Message => ({
+  message: { event },
+  isProgress,
+});
+
+const gradientCount = ({ spec, inputs }: GradientNormJob): number =>
+  inputs.length * (spec.tasks.length + (spec.sweep ? spec.sweep.outputCounts.length * spec.sweep.draws : 0));
+
+export const startedMessage = (runId: string, model: ModelInfo, job: GradientNormJob): Message =>
+  message({
+    $case: 'started',
+    value: {
+      runId,
+      modelName: model.name,
+      modelVersion: model.version,
+      tasks: job.spec.tasks.map(({ task }) => task),
+      unit: UNIT,
+      gradientCount: gradientCount(job),
+    },
+  });
+
+/** A run that waits for its turn. */
+export const queuedMessage = (queuePosition: number, job: GradientNormJob, elapsedSeconds: number): Message =>
+  message(
+    {
+      $case: 'progress',
+      value: {
+        phase: numberFor(PHASES, 'queued'),
+        queuePosition,
+        gradientsDone: 0,
+        gradientsTotal: gradientCount(job),
+        elapsedSeconds,
+        etaSeconds: undefined,
+      },
+    },
+    true,
+  );
+
+/** The message of one event. */
+export function eventMessage(runId: string, event: GradientNormEvent, durationSeconds: number): Message {
+  switch (event.type) {
+    case 'progress':
+      return message(
+        { $case: 'progress', value: { ...event.progress, phase: numberFor(PHASES, event.progress.phase) } },
+        true,
+      );
+    case 'result': {
+      const { result } = event;
+      return message({
+        $case: 'result',
+        value: {
+          exampleKey: result.key,
+          tasks: result.tasks.map(writeGradient),
+          jointMean: writeNorms(result.jointMean),
+          jointSum: writeNorms(result.jointSum),
+          gram: [...result.gram],
+          cosine: [...result.cosine],
+          warnings: result.warnings.map((warning) => ({ ...warning })),
+        },
+      });
+    }
+    case 'sweep-point':
+      return message({ $case: 'sweepPoint', value: { ...event.point } });
+    case 'summary': {
+      const { summary } = event;
+      return message({
+        $case: 'summary',
+        value: {
+          runId,
+          tasks: summary.tasks.map(writeGradient),
+          jointMean: writeNorms(summary.jointMean),
+          jointSum: writeNorms(summary.jointSum),
+          theorem1Factor: summary.theorem1Factor,
+          theorem1AbsentReason: summary.theorem1AbsentReason,
+          gramFactor: summary.gramFactor,
+          meanGram: [...summary.meanGram],
+          terminatedBy: numberFor(TERMINATIONS, summary.terminatedBy),
+          provenance: writeProvenance(summary.provenance),
+          durationSeconds,
+        },
+      });
+    }
+  }
+}
+
+const writeNorms = ({ l1, l2, linf }: GradientNorms): WireGradientNorms => ({ l1, l2, linf });
+
+const writeGradient = ({ task, loss, norms, labelSource }: TaskGradient): WireTaskGradient => ({
+  task,
+  loss,
+  norms: writeNorms(norms),
+  labelSource: numberFor(LABEL_SOURCES, labelSource),
+});

@@ -1,0 +1,64 @@
+import { type Model, ModelState, type Task } from '../../contract/robustgate/v1/model.js';
+import type { ModelInfo, TaskInfo } from '../../engine/index.js';
+import type { VersionStatus } from '../repository/repository.js';
+import { GRADIENT_SUPPORTS, numberFor } from './enums.js';
+
+const STATES = {
+  [ModelState.LOADING]: 'loading',
+  [ModelState.VERIFIED]: 'verified',
+  [ModelState.STANDBY]: 'standby',
+  [ModelState.SERVING]: 'serving',
+  [ModelState.DRAINING]: 'draining',
+  [ModelState.FAILED]: 'failed',
+} as const;
+
+/** A version as it is told; `withOperators` adds the long list. */
+export function writeModel(status: VersionStatus, quarantine: string | undefined, withOperators: boolean): Model {
+  const { name, version, state, reason, info } = status;
+  return {
+    name,
+    version,
+    state: numberFor(STATES, state),
+    stateReason: quarantine ?? reason,
+    sha256: info?.sha256 ?? '',
+    engine: info?.engine ?? '',
+    provider: info?.provider ?? '',
+    input: info && writeInput(info),
+    tasks: (info?.tasks ?? []).map(writeTask),
+    operators: withOperators
+      ? (info?.operators ?? []).map(({ type, count, gradient }) => ({
+          type,
+          count,
+          gradient: numberFor(GRADIENT_SUPPORTS, gradient),
+        }))
+      : [],
+    quarantined: quarantine !== undefined,
+    description: info?.description ?? '',
+    extraInputs: (info?.extraInputs ?? []).map((input) => ({ name: input.name, shape: input.shape.map(BigInt) })),
+  };
+}
+
+const writeInput = ({ input, fixedBatch }: ModelInfo): NonNullable<Model['input']> => ({
+  name: input.name,
+  kind: input.kind,
+  shape: input.shape.map(BigInt),
+  layout: input.kind === 'image' ? input.layout : '',
+  colorOrder: input.kind === 'image' ? input.colorOrder : '',
+  rangeMin: input.range[0],
+  rangeMax: input.range[1],
+  fixedBatch: fixedBatch ?? 0,
+});
+
+const writeTask = (task: TaskInfo): Task => ({
+  name: task.name,
+  kind: task.kind,
+  output: task.output,
+  shape: task.shape.map(BigInt),
+  unit: task.unit,
+  loss: task.loss,
+  metric: task.metric,
+  classes: [...task.classes],
+  ignoreIndex: task.ignoreIndex,
+  attackable: task.attackable,
+  gradientObstacles: [...task.gradientObstacles],
+});
