@@ -8,8 +8,9 @@ import {
   startedMessage,
   summaryMessage,
 } from '../translate/attack-messages.js';
-import { readAttackJob } from '../translate/attack-request.js';
-import { readExamples } from '../translate/examples.js';
+import { readAttackWish } from '../translate/attack-request.js';
+import { labelledTasks, readExamples } from '../translate/examples.js';
+import { together } from '../translate/together.js';
 import { callOptions, type GatewayContext, refOf } from './gateway-context.js';
 import { draining } from './predict.js';
 import { requireTime, waitForPlace } from './run-stream.js';
@@ -25,8 +26,11 @@ export async function* attack(
   const model = repository.acquire(request.modelName, request.modelVersion);
   try {
     const { info } = model;
-    const examples = await readExamples(request.examples, { model: info, pool, limits: config.limits });
-    const job = readAttackJob(request, info, examples, config.limits);
+    const [inputs, wish] = await together(
+      () => readExamples(request.examples, { model: info, pool, limits: config.limits }),
+      () => readAttackWish(request, info, labelledTasks(request.examples), config.limits),
+    );
+    const job = { ...wish, inputs };
     requireTime(context);
     const runId = gateway.newRunId();
     const startMs = performance.now();

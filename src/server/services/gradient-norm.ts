@@ -1,8 +1,9 @@
 import type { GradientNormRequest, GradientNormResponse } from '../../contract/robustgate/v1/gradient_norm.js';
 import type { CallContext } from '../grpc/call-context.js';
 import type { StreamMessage } from '../grpc/handlers.js';
-import { readExamples } from '../translate/examples.js';
-import { eventMessage, queuedMessage, readGradientNormJob, startedMessage } from '../translate/gradient-messages.js';
+import { labelledTasks, readExamples } from '../translate/examples.js';
+import { eventMessage, queuedMessage, readGradientNormWish, startedMessage } from '../translate/gradient-messages.js';
+import { together } from '../translate/together.js';
 import { callOptions, type GatewayContext, refOf } from './gateway-context.js';
 import { draining } from './predict.js';
 import { requireTime, waitForPlace } from './run-stream.js';
@@ -18,8 +19,11 @@ export async function* gradientNorm(
   const model = repository.acquire(request.modelName, request.modelVersion);
   try {
     const { info } = model;
-    const examples = await readExamples(request.examples, { model: info, pool, limits: config.limits });
-    const job = readGradientNormJob(request, info, examples);
+    const [inputs, wish] = await together(
+      () => readExamples(request.examples, { model: info, pool, limits: config.limits }),
+      () => readGradientNormWish(request, info, labelledTasks(request.examples)),
+    );
+    const job = { ...wish, inputs };
     requireTime(context);
     const runId = gateway.newRunId();
     const startMs = performance.now();

@@ -3,6 +3,7 @@ import { EngineError } from '../../engine/index.js';
 import type { CallContext } from '../grpc/call-context.js';
 import { readExamples } from '../translate/examples.js';
 import { predictJob, predictResponse, readPredictWish } from '../translate/predict-messages.js';
+import { together } from '../translate/together.js';
 import { callOptions, type GatewayContext, refOf } from './gateway-context.js';
 
 /** `Predict`: runs the model in the serve lane. */
@@ -15,14 +16,13 @@ export async function predict(
   const model = gateway.repository.acquire(request.modelName, request.modelVersion);
   try {
     const { info } = model;
-    const wish = readPredictWish(request, info);
+    const { limits } = gateway.config;
     const place = await gateway.predictions.enter(context.signal, { onPosition: () => undefined });
     try {
-      const { inputs } = await readExamples(request.examples, {
-        model: info,
-        pool: gateway.pool,
-        limits: gateway.config.limits,
-      });
+      const [inputs, wish] = await together(
+        () => readExamples(request.examples, { model: info, pool: gateway.pool, limits }),
+        () => readPredictWish(request, info),
+      );
       const job = predictJob(wish, inputs, info);
       const options = callOptions(gateway.newRunId(), context);
       return predictResponse(info, await gateway.hosts.serve.predict(refOf(info), job, options));

@@ -10,22 +10,26 @@ import {
 } from '../../engine/index.js';
 import type { GatewayConfig } from '../config.js';
 import { ATTACK_FIELDS, COMBINATIONS, HOUDINI_PUSHES, ITERATES, NORMS, RANDOM_STARTS, wordFor } from './enums.js';
-import type { ReadExamples } from './examples.js';
 
 /** What comes with results where the request does not say. */
 const DEFAULT_FIELDS: readonly AttackField[] = ['adversarial-8bit', 'label-maps'];
 
+/** A job without its inputs. */
+export type AttackWish = Omit<AttackJob, 'inputs'>;
+
 /**
- * The job that a request asks for.
+ * What a request asks for, beside its examples.
+ *
+ * @param labelled names of the tasks for which some example has a label
  *
  * @throws EngineError `INVALID_REQUEST`. Thrown when something is wrong, with a violation for each.
  */
-export function readAttackJob(
+export function readAttackWish(
   request: AttackRequest,
   model: ModelInfo,
-  { inputs, labelled }: ReadExamples,
+  labelled: ReadonlySet<string>,
   limits: GatewayConfig['limits'],
-): AttackJob {
+): AttackWish {
   const violations = new Violations();
   const asked = readSpecRequest(request, violations);
   const fields = request.fields.flatMap((field, i): AttackField[] => {
@@ -45,7 +49,6 @@ export function readAttackJob(
   violations.throwIfAny('INVALID_REQUEST');
   return {
     spec,
-    inputs,
     labelFree: asked.labelFree,
     progressEverySteps,
     fields: fields.length > 0 ? fields : DEFAULT_FIELDS,

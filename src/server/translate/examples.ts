@@ -21,18 +21,16 @@ export interface ReadContext {
   readonly limits: GatewayConfig['limits'];
 }
 
-/** The examples of a request, and the tasks that have a label in some of them. */
-export interface ReadExamples {
-  readonly inputs: readonly JobInput[];
-  readonly labelled: ReadonlySet<string>;
-}
+/** Names of the tasks for which some example has a label, right or wrong. */
+export const labelledTasks = (examples: readonly Example[]): ReadonlySet<string> =>
+  new Set(examples.flatMap(({ labels }) => Object.keys(labels)));
 
 /**
  * Reads the examples of a request; files are unpacked on other threads.
  *
  * @throws EngineError `INVALID_REQUEST`. Thrown when something is wrong, with a violation for each.
  */
-export async function readExamples(examples: readonly Example[], context: ReadContext): Promise<ReadExamples> {
+export async function readExamples(examples: readonly Example[], context: ReadContext): Promise<readonly JobInput[]> {
   const violations = new Violations();
   const { limits } = context;
   if (examples.length === 0) violations.add('examples', 'expected at least 1 example, got none');
@@ -45,8 +43,7 @@ export async function readExamples(examples: readonly Example[], context: ReadCo
     examples.map((example, i) => readExample(example, keyOf(example, i), `examples[${i}]`, context, violations)),
   );
   violations.throwIfAny('INVALID_REQUEST');
-  const labelled = new Set(inputs.flatMap((input) => [...(input?.labels.keys() ?? [])]));
-  return { inputs: inputs.filter((input) => input !== undefined), labelled };
+  return inputs.filter((input) => input !== undefined);
 }
 
 const keyOf = ({ key }: Example, index: number): string => key ?? String(index);

@@ -15,23 +15,27 @@ import {
 import type { StreamMessage } from '../grpc/handlers.js';
 import { writeProvenance } from './attack-messages.js';
 import { LABEL_SOURCES, numberFor, PHASES, TERMINATIONS } from './enums.js';
-import type { ReadExamples } from './examples.js';
 
 type Message = StreamMessage<GradientNormResponse>;
 
 /** Unit of all norms of gradients. */
 const UNIT = 'loss per pixel level (1/255 of the input range)';
 
+/** A job without its inputs. */
+export type GradientNormWish = Omit<GradientNormJob, 'inputs'>;
+
 /**
- * The job that a request asks for.
+ * What a request asks for, beside its examples.
+ *
+ * @param labelled names of the tasks for which some example has a label
  *
  * @throws EngineError `INVALID_REQUEST`. Thrown when something is wrong, with a violation for each.
  */
-export function readGradientNormJob(
+export function readGradientNormWish(
   request: GradientNormRequest,
   model: ModelInfo,
-  { inputs, labelled }: ReadExamples,
-): GradientNormJob {
+  labelled: ReadonlySet<string>,
+): GradientNormWish {
   const labelFree = request.labelFree ?? false;
   const { sweep } = request;
   const spec = resolveGradientNormSpec(
@@ -45,7 +49,7 @@ export function readGradientNormJob(
     model,
     labelled,
   );
-  return { spec, inputs, labelFree };
+  return { spec, labelFree };
 }
 
 const message = (event: NonNullable<GradientNormResponse['event']>, isProgress = false): Message => ({
