@@ -32,6 +32,9 @@ export function writeError(error: unknown, isJson: boolean, { stdout, stderr, si
   stderr.write(`robustgate: ${facts.code === '' ? '' : `${facts.code}: `}${facts.message}\n`);
   for (const { field, description } of facts.violations) stderr.write(`  ${field}: ${description}\n`);
   if (facts.retryAfterMs !== undefined) stderr.write(`  try again in ${secondsOf(facts.retryAfterMs / 1000)}\n`);
+  if (isNobodyThere(error)) {
+    stderr.write('  start a gateway with `robustgate serve`, name another with --server, or use --local --models DIR\n');
+  }
   if (env.ROBUSTGATE_DEBUG !== undefined && error instanceof Error) stderr.write(`${error.stack}\n`);
   if (isJson) stdout.write(`${JSON.stringify({ error: facts }, undefined, 2)}\n`);
 }
@@ -48,7 +51,7 @@ const NO_FACTS = { violations: [], retryAfterMs: undefined };
 function factsOf(error: unknown): Facts {
   if (error instanceof RobustgateError) {
     const { code, message, violations, retryAfterMs } = error;
-    return { code, message, violations, retryAfterMs };
+    return { code, message: message.replace(/ Resolution note: $/, ''), violations, retryAfterMs };
   }
   if (error instanceof EngineError) {
     const { code, message, details } = error;
@@ -56,6 +59,10 @@ function factsOf(error: unknown): Facts {
   }
   return { ...NO_FACTS, code: '', message: error instanceof Error ? error.message : String(error) };
 }
+
+/** gRPC's UNAVAILABLE, and no gateway that gives its own reason for it. */
+const isNobodyThere = (error: unknown): boolean =>
+  error instanceof RobustgateError && error.statusName === 'UNAVAILABLE' && error.reason === undefined;
 
 const isMissingFile = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EISDIR');

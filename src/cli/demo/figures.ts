@@ -24,17 +24,13 @@ export function figuresOf(
   outcomes: readonly TaskOutcome[],
   pick: (outcome: TaskOutcome) => MetricValue | undefined,
 ): Figures {
-  const metricOf = (task: string): number => {
+  const metricOf = (task: keyof Figures): number => {
     const outcome = outcomes.find((candidate) => candidate.task === task);
     const value = outcome === undefined ? undefined : pick(outcome)?.value;
     if (value === undefined) throw new Error(`expected a metric of ${task} from the gateway, got none`);
     return value;
   };
-  return {
-    segmentation: metricOf('segmentation'),
-    depth: metricOf('depth'),
-    reconstruction: metricOf('reconstruction'),
-  };
+  return figuresFrom(metricOf);
 }
 
 /**
