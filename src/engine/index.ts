@@ -11,11 +11,13 @@ export {
   type FieldViolation,
   Violations,
 } from './errors.js';
+export { colorizeClasses, colorizeValues, type ValueMap } from './images/colorize.js';
 export { decodeImage } from './images/decode-image.js';
-export type { DecodedImage, ImageLimits } from './images/decoded-image.js';
-export { encodePng } from './images/encode-png.js';
-export { type Color, classColor, valueColor } from './images/palette.js';
-export { compose, enlarge, type Panel, type Picture, paint, pixelOf } from './images/picture.js';
+export { type DecodedImage, type ImageLimits, levelsOf } from './images/decoded-image.js';
+export { encodePng, type PngImage } from './images/encode-png.js';
+export { CITYSCAPES_PALETTE, paletteOf } from './images/palette.js';
+export { composePicture, type Panel, type PictureOptions } from './images/picture.js';
+export { type Color, paint, type RgbImage, rgbOf } from './images/rgb-image.js';
 export type { Metric, MetricPart, MetricValue } from './metrics/metric.js';
 export { type ModelConfig, modelConfigSchema, parseModelConfig, type TaskConfig } from './models/model-config.js';
 export type { InputInfo, ModelInfo, OperatorInfo, TaskInfo } from './models/model-info.js';

@@ -1,45 +1,40 @@
-import type { Sharp, SharpOptions } from 'sharp';
-import { EngineError } from '../errors.js';
-import type { DecodedImage } from './decoded-image.js';
+import { checkPixelLimit, type DecodedImage, invalidImage } from './decoded-image.js';
 
 /**
- * The image in a JPEG file, in sRGB or grey. Its orientation tag is ignored: pixels come as they are stored, which is what
- * a network was most likely trained on, and what a label file of the same size fits.
+ * The samples of a JPEG file by `sharp` (libjpeg), grey or RGB. The EXIF orientation is ignored, as PIL and torchvision
+ * do: labels are drawn on the pixels as they are stored. So is an embedded colour profile.
  *
- * Decoders differ in the last bit: a result of a JPEG can be repeated only with the same version of libvips.
- *
- * @throws EngineError `INVALID_IMAGE`. Thrown when the file is broken or has more pixels than allowed, or sharp, an
- *   optional dependency, is not installed.
+ * @throws EngineError `INVALID_IMAGE`. Thrown when `sharp` is not installed, or when the file is damaged, cut off, neither
+ *   grey nor YCbCr/RGB, or above a limit, which is checked against its header.
  */
 export async function decodeJpeg(file: Uint8Array, maxPixels: number): Promise<DecodedImage> {
   const sharp = await loadSharp();
+  const open = () => sharp(file, { failOn: 'truncated', ignoreIcc: true, limitInputPixels: false });
+  const { width, height, space } = await attempt(() => open().metadata());
+  checkPixelLimit(width, height, maxPixels);
+  if (space !== 'srgb' && space !== 'b-w') throw invalidImage('a JPEG in grey or RGB', space);
+  const channels = space === 'b-w' ? 1 : 3;
+  const data = await attempt(() => open().toColourspace(space).raw().toBuffer());
+  if (data.length !== width * height * channels) {
+    throw invalidImage(`${width * height * channels} samples of a JPEG`, `${data.length}`);
+  }
+  return { width, height, channels, bitDepth: 8, data, indices: undefined };
+}
+
+/** Imported when the first JPEG comes: `sharp` is an optional dependency. */
+async function loadSharp() {
   try {
-    const image = sharp(file, { limitInputPixels: maxPixels, failOn: 'truncated' });
-    const { data, info } = await image.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
-    const samples = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const channels = info.channels as DecodedImage['channels'];
-    return { width: info.width, height: info.height, channels, bitDepth: 8, data: samples, indices: undefined };
+    return (await import('sharp')).default;
   } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause);
-    throw new EngineError(
-      'INVALID_IMAGE',
-      `expected a JPEG file of at most ${maxPixels} pixels, got: ${text}`,
-      {},
-      { cause },
-    );
+    const repair = 'install it with `npm install --include=optional sharp`, or send PNG files';
+    throw invalidImage('the optional package `sharp`, which decodes JPEG', `none that loads: ${repair}`, cause);
   }
 }
 
-async function loadSharp(): Promise<(input: Uint8Array, options: SharpOptions) => Sharp> {
+async function attempt<T>(read: () => Promise<T>): Promise<T> {
   try {
-    const { default: sharp } = await import('sharp');
-    return sharp;
+    return await read();
   } catch (cause) {
-    throw new EngineError(
-      'INVALID_IMAGE',
-      'expected a PNG file, got a JPEG one, for which sharp is missing: npm install sharp',
-      {},
-      { cause },
-    );
+    throw invalidImage('an undamaged JPEG', (cause as Error).message.split('\n')[0] ?? '', cause);
   }
 }

@@ -1,63 +1,47 @@
-/** Red, green and blue, 0–255. */
-export type Color = readonly [red: number, green: number, blue: number];
+import type { Color } from './rgb-image.js';
+
+/** What positions are drawn in whose class has no colour: ignored ones, and classes beyond the palette. */
+export const UNLABELLED: Color = [0, 0, 0];
 
 /**
- * Colours of the 19 Cityscapes trainIds.
- * Source: https://github.com/mcordts/cityscapesScripts/blob/master/cityscapesscripts/helpers/labels.py
+ * The colours of the 19 classes that Cityscapes is evaluated on, by trainId.
+ * Source: https://www.cityscapes-dataset.com/ (its label definitions)
  */
-const CITYSCAPES: readonly Color[] = [
-  [128, 64, 128],
-  [244, 35, 232],
-  [70, 70, 70],
-  [102, 102, 156],
-  [190, 153, 153],
-  [153, 153, 153],
-  [250, 170, 30],
-  [220, 220, 0],
-  [107, 142, 35],
-  [152, 251, 152],
-  [70, 130, 180],
-  [220, 20, 60],
-  [255, 0, 0],
-  [0, 0, 142],
-  [0, 0, 70],
-  [0, 60, 100],
-  [0, 80, 100],
-  [0, 0, 230],
-  [119, 11, 32],
+export const CITYSCAPES_PALETTE: readonly Color[] = [
+  [128, 64, 128], // road
+  [244, 35, 232], // sidewalk
+  [70, 70, 70], // building
+  [102, 102, 156], // wall
+  [190, 153, 153], // fence
+  [153, 153, 153], // pole
+  [250, 170, 30], // traffic light
+  [220, 220, 0], // traffic sign
+  [107, 142, 35], // vegetation
+  [152, 251, 152], // terrain
+  [70, 130, 180], // sky
+  [220, 20, 60], // person
+  [255, 0, 0], // rider
+  [0, 0, 142], // car
+  [0, 0, 70], // truck
+  [0, 60, 100], // bus
+  [0, 80, 100], // train
+  [0, 0, 230], // motorcycle
+  [119, 11, 32], // bicycle
 ];
 
-/** Colour of a class: from a palette, else one of its own, far in hue from those of the numbers beside it. */
-export function classColor(palette: 'cityscapes' | readonly Color[] | undefined, id: number): Color {
-  const colors = palette === 'cityscapes' ? CITYSCAPES : (palette ?? []);
-  return colors[id] ?? hueColor(id * 137.508);
+/** The colours that `palette` of a task in `model.yaml` means; `count` distinct ones where it says nothing. */
+export function paletteOf(palette: 'cityscapes' | readonly Color[] | undefined, count: number): readonly Color[] {
+  if (palette === 'cityscapes') return CITYSCAPES_PALETTE;
+  return palette ?? Array.from({ length: count }, (_, i) => distinctColor(i));
 }
 
-/** A saturated colour of a hue in degrees. */
-function hueColor(hue: number): Color {
-  const channel = (shift: number): number => {
-    const position = ((hue / 60 + shift) % 6) + (hue < 0 ? 6 : 0);
-    const level = Math.min(Math.max(Math.abs(position - 3) - 1, 0), 1);
-    return Math.round(60 + 170 * level);
+/** Hues a golden angle apart, so that any number of first ones differ, in three shades by turns. */
+function distinctColor(index: number): Color {
+  const hue = (index * 137.508) % 360;
+  const value = [0.95, 0.75, 0.55][index % 3] ?? 1;
+  const channel = (offset: number): number => {
+    const k = (offset + hue / 60) % 6;
+    return Math.round(255 * value * (1 - 0.75 * Math.max(0, Math.min(k, 4 - k, 1))));
   };
-  return [channel(0), channel(4), channel(2)];
-}
-
-/** Dark violet through blue, green and yellow, about even in lightness: control points of a map in the manner of viridis. */
-const GRADIENT: readonly Color[] = [
-  [68, 1, 84],
-  [65, 68, 135],
-  [42, 120, 142],
-  [34, 168, 132],
-  [122, 209, 81],
-  [253, 231, 37],
-];
-
-/** Colour of a number in [0, 1]; what lies outside is cut. */
-export function valueColor(value: number): Color {
-  const position = Math.min(Math.max(value, 0), 1) * (GRADIENT.length - 1);
-  const index = Math.min(Math.floor(position), GRADIENT.length - 2);
-  const [from, to] = [GRADIENT[index], GRADIENT[index + 1]] as [Color, Color];
-  const mix = (i: 0 | 1 | 2): number => Math.round(from[i] + (to[i] - from[i]) * (position - index));
-  return [mix(0), mix(1), mix(2)];
+  return [channel(5), channel(3), channel(1)];
 }

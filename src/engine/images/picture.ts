@@ -1,76 +1,62 @@
-import { GLYPH, glyphOf } from './glyphs.js';
-import type { Color } from './palette.js';
+import { drawText, GLYPH_HEIGHT, textWidth } from './glyphs.js';
+import { type Color, paint, type RgbImage } from './rgb-image.js';
 
-/** An RGB image of 8 bits, row by row. */
-export interface Picture {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
-
-/** A picture with a few words over it. */
+/** An image with a line of text above it. */
 export interface Panel {
   readonly label: string;
-  readonly picture: Picture;
+  readonly image: RgbImage;
 }
 
-const BACKGROUND: Color = [24, 26, 31];
-const INK: Color = [225, 228, 232];
-const GAP = 6;
-const LABEL_HEIGHT = GLYPH.height + 6;
-
-/** A picture whose pixels `colorAt` gives. */
-export function paint(width: number, height: number, colorAt: (x: number, y: number) => Color): Picture {
-  const data = new Uint8Array(width * height * 3);
-  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) data.set(colorAt(x, y), (y * width + x) * 3);
-  return { width, height, data };
+export interface PictureOptions {
+  /** Pixels per pixel of the panels, a whole number ≥ 1: nearest, so that every pixel stays what it is. */
+  readonly scale: number;
+  /** A line above all panels. */
+  readonly title?: string;
 }
 
-/** The same, each pixel a square of `factor` × `factor`. */
-export const enlarge = (picture: Picture, factor: number): Picture =>
-  paint(picture.width * factor, picture.height * factor, (x, y) =>
-    pixelOf(picture, Math.floor(x / factor), Math.floor(y / factor)),
-  );
+const BACKGROUND: Color = [24, 26, 32];
+const TEXT: Color = [226, 228, 232];
+const MARGIN = 12;
+const TEXT_SCALE = 2;
+const LINE = GLYPH_HEIGHT * TEXT_SCALE;
 
-export const pixelOf = ({ width, data }: Picture, x: number, y: number): Color => {
-  const i = (y * width + x) * 3;
-  return [data[i] as number, data[i + 1] as number, data[i + 2] as number];
-};
-
-/** Panels in rows, each under its label, on a dark ground. Rows may differ in length. */
-export function compose(rows: readonly (readonly Panel[])[]): Picture {
-  const cellWidth = Math.max(...rows.flat().map(({ picture }) => picture.width));
-  const cellHeight = Math.max(...rows.flat().map(({ picture }) => picture.height));
-  const columns = Math.max(...rows.map((row) => row.length));
-  const width = GAP + columns * (cellWidth + GAP);
-  const height = GAP + rows.length * (LABEL_HEIGHT + cellHeight + GAP);
-  const canvas = paint(width, height, () => BACKGROUND);
+/** Labelled panels side by side, in rows whose columns are aligned, as one picture. */
+export function composePicture(rows: readonly (readonly Panel[])[], { scale, title }: PictureOptions): RgbImage {
+  const widths = columnWidths(rows, scale);
+  const heights = rows.map((row) => Math.max(0, ...row.map(({ image }) => image.height * scale)));
+  const top = title === undefined ? MARGIN : MARGIN + LINE + MARGIN;
+  const width = Math.max(sum(widths) + (widths.length + 1) * MARGIN, textWidth(title ?? '') * TEXT_SCALE + 2 * MARGIN);
+  const height = top + sum(heights) + rows.length * (LINE + MARGIN / 2 + MARGIN);
+  const picture = paint(width, height, () => BACKGROUND);
+  if (title !== undefined) drawText(picture, title, { x: MARGIN, y: MARGIN, scale: TEXT_SCALE, color: TEXT });
+  let y = top;
   for (const [r, row] of rows.entries()) {
-    for (const [c, { label, picture }] of row.entries()) {
-      const left = GAP + c * (cellWidth + GAP);
-      const top = GAP + r * (LABEL_HEIGHT + cellHeight + GAP);
-      write(canvas, label, left, top, cellWidth);
-      copy(canvas, picture, left, top + LABEL_HEIGHT);
+    let x = MARGIN;
+    for (const [c, { label, image }] of row.entries()) {
+      drawText(picture, label, { x, y, scale: TEXT_SCALE, color: TEXT });
+      drawScaled(picture, image, x, y + LINE + MARGIN / 2, scale);
+      x += (widths[c] ?? 0) + MARGIN;
     }
+    y += LINE + MARGIN / 2 + (heights[r] ?? 0) + MARGIN;
   }
-  return canvas;
+  return picture;
 }
 
-function copy(canvas: Picture, { width, height, data }: Picture, left: number, top: number): void {
-  for (let y = 0; y < height; y++) {
-    canvas.data.set(data.subarray(y * width * 3, (y + 1) * width * 3), ((top + y) * canvas.width + left) * 3);
-  }
+function columnWidths(rows: readonly (readonly Panel[])[], scale: number): readonly number[] {
+  const columns = Math.max(0, ...rows.map((row) => row.length));
+  const widthOf = ({ label, image }: Panel): number => Math.max(image.width * scale, textWidth(label) * TEXT_SCALE);
+  return Array.from({ length: columns }, (_, c) =>
+    Math.max(...rows.flatMap((row) => row.slice(c, c + 1)).map(widthOf)),
+  );
 }
 
-/** As many characters as fit. */
-function write(canvas: Picture, text: string, left: number, top: number, width: number): void {
-  const fitting = Math.floor((width + 1) / (GLYPH.width + 1));
-  for (const [i, character] of [...text].slice(0, fitting).entries()) {
-    for (const [y, row] of glyphOf(character).entries()) {
-      for (const [x, dot] of [...row].entries()) {
-        if (dot !== '#') continue;
-        canvas.data.set(INK, ((top + y) * canvas.width + left + i * (GLYPH.width + 1) + x) * 3);
-      }
+function drawScaled(picture: RgbImage, image: RgbImage, x: number, y: number, scale: number): void {
+  for (let row = 0; row < image.height * scale; row++) {
+    for (let column = 0; column < image.width * scale; column++) {
+      const from = 3 * (Math.floor(row / scale) * image.width + Math.floor(column / scale));
+      picture.data.set(image.data.subarray(from, from + 3), 3 * ((y + row) * picture.width + x + column));
     }
   }
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);

@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { type CliContext, EXIT, type ExitCode } from '../context.js';
+import { checkConfig, runGateway } from '../local-gateway.js';
+import { addExample } from '../options.js';
+
+interface Options {
+  readonly config?: string;
+  readonly models?: string;
+  readonly grpcAddress?: string;
+  readonly adminAddress?: string;
+  readonly checkConfig?: true;
+}
+
+/** `robustgate serve`: runs the gateway until it is told to stop, then drains it. */
+export function defineServe(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
+  command
+    .option('--config <file>', 'configuration (YAML); the options below override it')
+    .option('--models <dir>', 'model repository')
+    .option('--grpc-address <host:port>', 'where gRPC listens')
+    .option('--admin-address <host:port>', 'where /metrics, /livez and /readyz are')
+    .option('--check-config', 'check the configuration and exit');
+  addExample(command, 'robustgate serve --models demo/models --grpc-address localhost:8001');
+  command.action(async (options: Options) => {
+    const text = options.config === undefined ? '' : await readFile(options.config, 'utf8');
+    const { models, grpcAddress, adminAddress } = options;
+    const source = { text, overrides: { models, grpcAddress, adminAddress } };
+    if (options.checkConfig) {
+      await checkConfig(source);
+      context.stdout.write('the configuration is valid\n');
+    } else await runGateway(source, context);
+    finish(EXIT.pass);
+  });
+}

@@ -1,0 +1,94 @@
+import { Command, CommanderError } from 'commander';
+import { type CliContext, EXIT, type ExitCode } from './context.js';
+import { versionOf } from './package-version.js';
+
+/** Gives a command its options, and what it does. The action's exit code goes to `finish`. */
+export type DefineCommand = (command: Command, context: CliContext, finish: (code: ExitCode) => void) => void;
+
+/** The commands by name. Only the one that is asked for is loaded. */
+export const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<DefineCommand> }>> = {
+  serve: {
+    summary: 'start the gateway',
+    load: async () => (await import('./commands/serve.js')).defineServe,
+  },
+  models: {
+    summary: 'list models, or describe one',
+    load: async () => (await import('./commands/models.js')).defineModels,
+  },
+  predict: {
+    summary: 'run a model on images or tensors',
+    load: async () => (await import('./commands/predict.js')).definePredict,
+  },
+  attack: {
+    summary: 'attack a model, and tell its metrics before and after',
+    load: async () => (await import('./commands/attack.js')).defineAttack,
+  },
+  'gradient-norm': {
+    summary: "measure the gradients of a model's losses",
+    load: async () => (await import('./commands/gradient-norm.js')).defineGradientNorm,
+  },
+  demo: {
+    summary: 'serve and attack the street model, with a table and pictures',
+    load: async () => (await import('./commands/demo.js')).defineDemo,
+  },
+};
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 a threshold is missed, 2 wrong usage, 3 anything else, an interrupt included.`;
+
+/**
+ * Runs the command that the arguments ask for.
+ *
+ * @param argv arguments, without the names of node and the script
+ */
+export async function run(argv: readonly string[], context: CliContext): Promise<ExitCode> {
+  let code: ExitCode = EXIT.pass;
+  try {
+    const program = await programFor(argv, context, (finished) => {
+      code = finished;
+    });
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.usage;
+    const { exitCodeOf, writeError } = await import('./errors.js');
+    writeError(error, argv.includes('--json'), context);
+    return exitCodeOf(error);
+  }
+}
+
+async function programFor(
+  argv: readonly string[],
+  context: CliContext,
+  finish: (code: ExitCode) => void,
+): Promise<Command> {
+  const program = new Command('robustgate')
+    .description('Serves multitask perception models and attacks the very bytes that it serves.')
+    .version(await versionOf(), '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print this')
+    .enablePositionalOptions()
+    .exitOverride()
+    .showHelpAfterError('(--help says more)')
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+      getOutHelpWidth: () => helpWidth(context.stdout.columns),
+      getErrHelpWidth: () => helpWidth(context.stderr.columns),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .addHelpText('after', EXIT_CODES);
+  const asked = argv.find((argument) => !argument.startsWith('-'));
+  const names = asked === 'help' ? argv : [asked];
+  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+    const command = program
+      .command(name)
+      .description(summary)
+      .helpOption('-h, --help', 'print this')
+      .allowExcessArguments(false);
+    if (names.includes(name)) (await load())(command, context, finish);
+  }
+  return program;
+}
+
+const helpWidth = (columns: number | undefined): number => Math.min(columns ?? 100, 120);

@@ -1,0 +1,109 @@
+import { type ChannelCredentials, type ChannelOptions, credentials, Metadata } from '@grpc/grpc-js';
+import { AttackRequest, type DeepPartial } from '../contract/robustgate/v1/attack.js';
+import { GradientNormRequest, type GradientNormResponse } from '../contract/robustgate/v1/gradient_norm.js';
+import {
+  GetModelRequest,
+  type GetModelResponse,
+  ListModelsRequest,
+  type ListModelsResponse,
+} from '../contract/robustgate/v1/model.js';
+import { PredictRequest, type PredictResponse } from '../contract/robustgate/v1/predict.js';
+import { RobustnessServiceClient } from '../contract/robustgate/v1/robustness_service.js';
+import type { AttackEvent } from './attack-payloads.js';
+import { messageStream } from './message-stream.js';
+import { type CallOptions, deadlineOf, type StartCall, unaryCall } from './unary-call.js';
+
+/** What happens in a measurement of gradients. */
+export type GradientNormEvent = NonNullable<GradientNormResponse['event']>;
+
+export interface ConnectOptions {
+  /** Default: none, in clear text, as a gateway on the same machine listens. */
+  readonly credentials?: ChannelCredentials;
+  /** Sent with every call, e.g. `{ authorization: 'Bearer …' }`. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Tries of a unary call in all, while the gateway is unavailable and says when it will be back. Default: 1. */
+  readonly attempts?: number;
+  /** Largest message in both directions, in bytes. Default: 64 MiB, the largest request that a gateway takes. */
+  readonly maxMessageBytes?: number;
+  /** Further options of the channel. */
+  readonly channelOptions?: ChannelOptions;
+}
+
+/**
+ * A gateway, as its clients see it. Requests may leave out what has a default. All calls throw a RobustgateError; streams
+ * are read with `for await`, and leaving the loop cancels the call.
+ */
+export interface Client {
+  predict(request: DeepPartial<PredictRequest>, options?: CallOptions): Promise<PredictResponse>;
+  /** The raw events: `collectAttack` or `assembleAttack` put the payloads together. */
+  attack(request: DeepPartial<AttackRequest>, options?: CallOptions): AsyncIterableIterator<AttackEvent>;
+  gradientNorm(
+    request: DeepPartial<GradientNormRequest>,
+    options?: CallOptions,
+  ): AsyncIterableIterator<GradientNormEvent>;
+  listModels(request?: DeepPartial<ListModelsRequest>, options?: CallOptions): Promise<ListModelsResponse>;
+  getModel(request: DeepPartial<GetModelRequest>, options?: CallOptions): Promise<GetModelResponse>;
+  /** Frees the connection once the calls that run have ended. */
+  close(): void;
+}
+
+const MIB = 2 ** 20;
+
+/**
+ * Connects with a gateway, when the first call is made.
+ *
+ * @param address `host:port`, or any other name that gRPC resolves, e.g. `dns:///gateway:8001`
+ */
+export function connect(address: string, options: ConnectOptions = {}): Client {
+  const { maxMessageBytes = 64 * MIB, attempts = 1 } = options;
+  const stub = new RobustnessServiceClient(address, options.credentials ?? credentials.createInsecure(), {
+    'grpc.max_receive_message_length': maxMessageBytes,
+    'grpc.max_send_message_length': maxMessageBytes,
+    // A payload of several MiB would otherwise cross the network 64 KiB at a time.
+    'grpc-node.flow_control_window': 4 * MIB,
+    // A gateway that vanished without a word is noticed within 80 seconds, also in the middle of a stream.
+    'grpc.keepalive_time_ms': 60_000,
+    'grpc.keepalive_timeout_ms': 20_000,
+    ...options.channelOptions,
+  });
+  const metadata = (): Metadata => {
+    const entries = new Metadata();
+    for (const [key, value] of Object.entries(options.metadata ?? {})) entries.set(key, value);
+    return entries;
+  };
+  const unary = <Response>(call: CallOptions, start: StartCall<Response>): Promise<Response> =>
+    unaryCall(start, call, attempts);
+  return {
+    predict: (request, call = {}) => {
+      const message = PredictRequest.fromPartial(request);
+      message.maxReplyBytes ??= BigInt(maxMessageBytes);
+      return unary(call, (deadline, done) => stub.predict(message, metadata(), { deadline }, done));
+    },
+    listModels: (request = {}, call = {}) => {
+      const message = ListModelsRequest.fromPartial(request);
+      return unary(call, (deadline, done) => stub.listModels(message, metadata(), { deadline }, done));
+    },
+    getModel: (request, call = {}) => {
+      const message = GetModelRequest.fromPartial(request);
+      return unary(call, (deadline, done) => stub.getModel(message, metadata(), { deadline }, done));
+    },
+    attack: (request, { signal, timeoutMs } = {}) => {
+      const message = AttackRequest.fromPartial(request);
+      const deadline = deadlineOf(timeoutMs);
+      return messageStream(() => stub.attack(message, metadata(), { deadline }), eventOf<AttackEvent>, signal);
+    },
+    gradientNorm: (request, { signal, timeoutMs } = {}) => {
+      const message = GradientNormRequest.fromPartial(request);
+      const deadline = deadlineOf(timeoutMs);
+      return messageStream(
+        () => stub.gradientNorm(message, metadata(), { deadline }),
+        eventOf<GradientNormEvent>,
+        signal,
+      );
+    },
+    close: () => stub.close(),
+  };
+}
+
+/** `undefined` for an event that a newer gateway knows and we do not. */
+const eventOf = <Event>({ event }: { readonly event: Event | undefined }): Event | undefined => event;
