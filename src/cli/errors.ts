@@ -33,7 +33,9 @@ export function writeError(error: unknown, isJson: boolean, { stdout, stderr, si
   for (const { field, description } of facts.violations) stderr.write(`  ${field}: ${description}\n`);
   if (facts.retryAfterMs !== undefined) stderr.write(`  try again in ${secondsOf(facts.retryAfterMs / 1000)}\n`);
   if (isNobodyThere(error)) {
-    stderr.write('  start a gateway with `robustgate serve`, name another with --server, or use --local --models DIR\n');
+    stderr.write(
+      '  start a gateway with `robustgate serve`, name another with --server, or use --local --models DIR\n',
+    );
   }
   if (env.ROBUSTGATE_DEBUG !== undefined && error instanceof Error) stderr.write(`${error.stack}\n`);
   if (isJson) stdout.write(`${JSON.stringify({ error: facts }, undefined, 2)}\n`);

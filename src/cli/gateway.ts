@@ -10,14 +10,14 @@ import type { GatewayOptions } from './options.js';
  */
 export async function withGateway<Result>(
   options: GatewayOptions,
-  { signal }: CliContext,
+  context: CliContext,
   work: (client: Client) => Promise<Result>,
 ): Promise<Result> {
   if (options.local !== true) return await withClient(options.server, work);
   if (options.models === undefined) throw new UsageError('expected --models DIR beside --local, got none');
-  const gateway = await startLocalGateway(options.models);
+  const gateway = await startLocalGateway(options.models, context);
   try {
-    signal.throwIfAborted();
+    context.signal.throwIfAborted();
     return await withClient(gateway.grpcAddress, work);
   } finally {
     await gateway.close();

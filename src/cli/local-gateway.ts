@@ -1,37 +1,32 @@
 import { once } from 'node:events';
-import { parse, stringify } from 'yaml';
-import type { CliContext } from './context.js';
-
-/** A gateway in this process. */
-export interface LocalGateway {
-  readonly grpcAddress: string;
-  readonly adminAddress: string;
-  drain(): Promise<void>;
-  close(): Promise<void>;
-}
+import { parse } from 'yaml';
+import type { Gateway, GatewayConfig, Logger } from '../server/index.js';
+import type { CliContext, TextSink } from './context.js';
 
 /** A configuration: the text of a file, and what the command line says instead. */
 export interface ConfigSource {
   readonly text: string;
-  readonly overrides: Readonly<Record<string, string | undefined>>;
+  readonly overrides: {
+    readonly modelRepository?: string | undefined;
+    readonly grpcAddress?: string | undefined;
+    readonly adminAddress?: string | undefined;
+  };
 }
 
-/** What `server/run.ts` and `server/config.ts` offer. */
-interface ServerModules {
-  startGateway(config: unknown, deps?: unknown): Promise<LocalGateway>;
-  parseGatewayConfig(text: string): unknown;
-}
-
-/** Starts a gateway that serves a model repository on free loopback ports. */
-export async function startLocalGateway(models: string): Promise<LocalGateway> {
-  return await start({ text: '', overrides: { models, grpcAddress: '127.0.0.1:0', adminAddress: '127.0.0.1:0' } });
+/** Starts a gateway that serves a model repository on free loopback ports; what it logs is told only where it is a problem. */
+export async function startLocalGateway(models: string, { stderr }: CliContext): Promise<Gateway> {
+  const config = { modelRepository: models, grpcAddress: '127.0.0.1:0', adminAddress: '127.0.0.1:0' };
+  const { parseGatewayConfig, startGateway } = await import('../server/index.js');
+  return await startGateway(parseGatewayConfig(config), { log: problemLog(stderr) });
 }
 
 /** Runs a gateway until the context's signal is aborted, then drains and closes it. */
 export async function runGateway(source: ConfigSource, { signal, stderr }: CliContext): Promise<void> {
-  const gateway = await start(source);
+  const { startGateway } = await import('../server/index.js');
+  const config = await readConfig(source);
+  const gateway = await startGateway(config, { log: await jsonLog(config) });
   try {
-    stderr.write(`robustgate: gRPC on ${gateway.grpcAddress}, metrics and health on ${gateway.adminAddress}\n`);
+    stderr.write(`robustgate: gRPC on ${gateway.grpcAddress}, health on http://${gateway.adminAddress}/readyz\n`);
     if (!signal.aborted) await once(signal, 'abort');
     await gateway.drain();
   } finally {
@@ -40,25 +35,32 @@ export async function runGateway(source: ConfigSource, { signal, stderr }: CliCo
 }
 
 /** @throws EngineError `INVALID_CONFIG`. Thrown when something in the configuration is wrong. */
-export async function checkConfig({ text, overrides }: ConfigSource): Promise<void> {
-  const { parseGatewayConfig } = await loadServer();
-  parseGatewayConfig(merged(text, overrides));
-}
-
-async function start({ text, overrides }: ConfigSource): Promise<LocalGateway> {
-  const { startGateway, parseGatewayConfig } = await loadServer();
-  return await startGateway(parseGatewayConfig(merged(text, overrides)));
-}
-
-/** The text with the overrides in it, so that one parser judges both. */
-function merged(text: string, overrides: ConfigSource['overrides']): string {
+export async function readConfig({ text, overrides }: ConfigSource): Promise<GatewayConfig> {
+  const { parseGatewayConfig, parseGatewayConfigText } = await import('../server/index.js');
   const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
-  if (Object.keys(given).length === 0) return text;
-  return stringify({ ...(parse(text) as object | null), ...given });
+  if (Object.keys(given).length === 0) return parseGatewayConfigText(text);
+  return parseGatewayConfig({ ...(parse(text) as object | null), ...given });
 }
 
-async function loadServer(): Promise<ServerModules> {
-  const run = await import(new URL('../server/run.js', import.meta.url).href);
-  const config = await import(new URL('../server/config.js', import.meta.url).href);
-  return { ...run, ...config };
+/** Structured logs on standard error. */
+async function jsonLog({ logLevel }: GatewayConfig): Promise<Logger> {
+  const { pino } = await import('pino');
+  const log = pino({ level: logLevel, serializers: { error: pino.stdSerializers.err } }, pino.destination(2));
+  return {
+    debug: (fields, message) => log.debug(fields, message),
+    info: (fields, message) => log.info(fields, message),
+    warn: (fields, message) => log.warn(fields, message),
+    error: (fields, message) => log.error(fields, message),
+  };
+}
+
+/** What a person at a terminal should know, in one line each. */
+function problemLog(stderr: TextSink): Logger {
+  const tell = (fields: object, message: string): void => {
+    const { error, reason, ...rest } = fields as Record<string, unknown>;
+    const cause = error instanceof Error ? error.message : (reason ?? error);
+    const facts = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
+    stderr.write(`robustgate: ${[message, ...facts].join(' ')}${cause === undefined ? '' : `: ${cause}`}\n`);
+  };
+  return { debug: () => undefined, info: () => undefined, warn: tell, error: tell };
 }
