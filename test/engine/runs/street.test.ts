@@ -5,13 +5,17 @@ import type { AttackParameters } from '../../../src/engine/attacks/attack.js';
 import { loadNetwork } from '../../../src/engine/models/load-network.js';
 import type { AttackResult } from '../../../src/engine/runs/events.js';
 import { loadServedModel } from '../../../src/engine/runs/load-served-model.js';
+import type { ServedModel } from '../../../src/engine/runs/served-model.js';
 import { attackSpec, finishAttack, golden, root, scene, scenesUpTo, streetSource } from '../../support/street.js';
 
 const options = { role: 'attack', runtime: { threads: 2, allowSpinning: false }, memoryBudgetBytes: 2 ** 31 } as const;
 const tasks = ['segmentation', 'depth', 'reconstruction'];
 const PIXELS = 3 * 64 * 128;
 const COUNT = 4;
-const model = await loadServedModel(streetSource(), options);
+let model: ServedModel;
+test.before(async () => {
+  model = await loadServedModel(streetSource(), options);
+});
 test.after.always(() => model.dispose());
 
 const objectives: Readonly<Record<string, readonly string[]>> = {
