@@ -70,11 +70,15 @@ test.serial('a cancelled attack stops within one native call', async (t) => {
   );
 });
 
+// In one process for both lanes, at the usual priority: an attack host of the lowest one gets next to nothing of cores that
+// other tests keep busy, and a deadline cannot be met by somebody who never runs.
+const unhurried = { hosts: 'shared' };
+
 for (const count of [1, 16]) {
   test.serial(`at its deadline an attack on ${count} scenes ends with the best so far and status OK`, async (t) => {
-    const { client } = await start(t);
+    const { client } = await start(t, unhurried);
     await collectAttack(client.attack(request(count, 1))); // compiled once, so that the time goes into steps
-    const { results, summary } = await collectAttack(client.attack(request(count, 10_000), { timeoutMs: 3000 }));
+    const { results, summary } = await collectAttack(client.attack(request(count, 10_000), { timeoutMs: 6000 }));
     t.is(results.length, count);
     t.is(summary.terminatedBy, TerminatedBy.DEADLINE);
     for (const { result } of results) {
@@ -88,9 +92,9 @@ for (const count of [1, 16]) {
 }
 
 test.serial('examples that a deadline leaves no time for come back clean, with 0 steps', async (t) => {
-  const { client } = await start(t);
+  const { client } = await start(t, unhurried);
   await collectAttack(client.attack(request(1, 1, { batchSize: 1 })));
-  const { results } = await collectAttack(client.attack(request(6, 10_000, { batchSize: 1 }), { timeoutMs: 2500 }));
+  const { results } = await collectAttack(client.attack(request(6, 10_000, { batchSize: 1 }), { timeoutMs: 5000 }));
   t.is(results.length, 6);
   const [first, ...others] = results.map(({ result }) => result);
   t.true((first?.steps ?? 0) > 0);
