@@ -1,4 +1,4 @@
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError } from 'commander';
 import {
@@ -247,11 +247,10 @@ async function drawAll(
 }
 
 function closing({ out }: Options, files: readonly string[], again: Figures, milliseconds: number): string {
-  const folder = relative('', out) || '.';
   return `* attacked. Depth error: mean absolute, in disparity/1000; reconstruction error: mean squared, of the normalised input.
 The pictured attack as 8-bit PNG files, sent to the served model again: mIoU ${numberText(again.segmentation)}, depth error ${numberText(again.depth)}.
 
-${files.length} pictures in ${folder}/, in ${secondsOf(milliseconds / 1000)}. Next:
+${files.length} pictures in ${out}, in ${secondsOf(milliseconds / 1000)}. Next:
   node bin/robustgate.js serve --models demo/models                       # then call localhost:8001
   node bin/robustgate.js models street --local --models demo/models       # tasks, units, operators
   node bin/robustgate.js attack --help                                    # attack your own images

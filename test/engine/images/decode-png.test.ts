@@ -84,6 +84,15 @@ for (const bitDepth of [1, 2, 4, 8]) {
   }
 }
 
+test('a palette with transparent colours becomes RGB with alpha', (t) => {
+  const parts = { width: 3, height: 1, bitDepth: 8, colorType: 3, channels: 1, samples: [0, 1, 2] };
+  const palette = [10, 11, 12, 20, 21, 22, 30, 31, 32];
+  const file = pngBytes({ ...parts, palette, extra: [pngChunk('tRNS', Buffer.from([0, 128]))] });
+  const image = decodePng(file, limit);
+  t.is(image.channels, 4);
+  t.deepEqual([...image.data], [10, 11, 12, 0, 20, 21, 22, 128, 30, 31, 32, 255]);
+});
+
 const grey: PngParts = { width: 4, height: 3, bitDepth: 8, colorType: 0, channels: 1, samples: noise(12, 8) };
 
 test('ancillary chunks are skipped, compressed ones without inflating them', (t) => {
