@@ -185,7 +185,8 @@ function trackAll(plan: readonly PlannedAttack[], sceneCount: number, progress: 
         phase: `${planned.name} on ${planned.objectiveName}`,
         fraction,
         facts: losses.map(({ task, value }) => `${task} ${numberText(value)}`),
-        etaSeconds: fraction < 0.02 ? undefined : (elapsed * (1 - fraction)) / fraction,
+        // Until then most of the time went into compiling, which later attacks need not do again.
+        etaSeconds: fraction < 0.15 ? undefined : (elapsed * (1 - fraction)) / fraction,
       });
     };
   };
