@@ -62,6 +62,11 @@ for (const filter of [0, 1, 2, 3, 4]) {
   });
 }
 
+test('where neighbours predict equally well, Paeth prefers the left one, then the one above', (t) => {
+  const parts = { ...partsOf(kinds[0], 8, [90, 10]), samples: noise(900, 3), filterOf: () => 4 };
+  t.deepEqual([...decodePng(pngBytes(parts), limit).data], parts.samples);
+});
+
 test('16-bit samples are those of another decoder', (t) => {
   const file = pngBytes({ ...partsOf(kinds[0], 16, [9, 10]), filterOf: (row) => row % 5 });
   t.deepEqual(decodePng(file, limit).data, referenceDecode(file).data as Uint16Array);
