@@ -5,14 +5,14 @@ import { unfilterRows } from './png-filters.js';
 
 /**
  * The samples of a PNG file, exactly as stored: one per element, with indices replaced by
- * their RGB colours (and kept beside them). Gamma, colour profiles and transparency chunks are ignored, as
+ * their RGB colours (and kept beside them). Gamma, colour profiles and the transparent colour of a file without a palette are ignored, as
  * OpenCV and PIL do, so that a level means the number in the file.
  *
  * @throws EngineError `INVALID_IMAGE`. Thrown when the file is damaged, cut off or above a limit. The limits are checked
  *   against its header, and it is never inflated beyond the size that the header announces.
  */
 export function decodePng(file: Uint8Array, maxPixels: number): DecodedImage {
-  const { header, palette, compressed } = readPng(file, maxPixels);
+  const { header, palette, paletteAlpha, compressed } = readPng(file, maxPixels);
   const passes = passesOf(header);
   const sizeBytes = passes.reduce((sum, pass) => sum + pass.rows * (pass.rowBytes + 1), 0);
   const inflated = inflate(compressed, sizeBytes);
@@ -29,7 +29,9 @@ export function decodePng(file: Uint8Array, maxPixels: number): DecodedImage {
     start += pass.rows * (pass.rowBytes + 1);
   }
   if (data instanceof Uint8Array && header.isPalette) {
-    return { width, height, channels: 3, bitDepth: 8, data: expandPalette(data, palette), indices: data };
+    const colors = expandPalette(data, palette, paletteAlpha);
+    const isOpaque = paletteAlpha.length === 0;
+    return { width, height, channels: isOpaque ? 3 : 4, bitDepth: 8, data: colors, indices: data };
   }
   return { width, height, channels, bitDepth, data, indices: undefined };
 }
@@ -111,11 +113,14 @@ function placeRow(
   }
 }
 
-function expandPalette(indices: Uint8Array, palette: Uint8Array): Uint8Array {
-  const colors = new Uint8Array(indices.length * 3);
+/** RGB by index, or RGB and alpha where the palette has some. */
+function expandPalette(indices: Uint8Array, palette: Uint8Array, alpha: Uint8Array): Uint8Array {
+  const channels = alpha.length === 0 ? 3 : 4;
+  const colors = new Uint8Array(indices.length * channels).fill(255);
   for (const [i, index] of indices.entries()) {
     if (3 * index >= palette.length) throw invalidImage(`an index below ${palette.length / 3}`, `${index}`);
-    for (let c = 0; c < 3; c++) colors[3 * i + c] = palette[3 * index + c] as number;
+    for (let c = 0; c < 3; c++) colors[channels * i + c] = palette[3 * index + c] as number;
+    if (index < alpha.length) colors[channels * i + 3] = alpha[index] as number;
   }
   return colors;
 }

@@ -29,13 +29,15 @@ export interface PngFile {
   readonly header: PngHeader;
   /** Red, green and blue of each colour in turn; empty without a palette. */
   readonly palette: Uint8Array;
+  /** Alpha of the first colours of the palette: the others are opaque. Empty where all are. */
+  readonly paletteAlpha: Uint8Array;
   /** The compressed image data. */
   readonly compressed: Uint8Array;
 }
 
 /**
- * Takes a PNG file apart without decompressing anything. Ancillary chunks (colour profile, gamma, transparency, text,
- * animation) are skipped.
+ * Takes a PNG file apart without decompressing anything. Ancillary chunks (colour profile, gamma, text, animation, the
+ * one transparent colour of a file without a palette) are skipped.
  * Source: https://www.w3.org/TR/png-3/
  *
  * @throws EngineError `INVALID_IMAGE`. Thrown when a chunk is damaged, missing, of an unknown critical kind or cut off, or
@@ -49,16 +51,23 @@ export function readPng(file: Uint8Array, maxPixels: number): PngFile {
   checkPixelLimit(header.width, header.height, maxPixels);
   const parts: Uint8Array[] = [];
   let palette: Uint8Array = new Uint8Array();
+  let paletteAlpha: Uint8Array = new Uint8Array();
   for (const { type, data } of chunks) {
     if (type === 'IDAT') parts.push(data);
     else if (type === 'PLTE') palette = data;
+    else if (type === 'tRNS' && header.isPalette) paletteAlpha = data;
     else if (isCritical(type)) throw invalidImage('PNG chunks IHDR, PLTE, IDAT and IEND', type);
   }
   if (parts.length === 0) throw invalidImage('a PNG with image data', 'none');
   if (header.isPalette && (palette.length === 0 || palette.length % 3 !== 0 || palette.length > 768)) {
     throw invalidImage('a palette of 1 … 256 colours', `${palette.length} bytes`);
   }
-  return { header, palette, compressed: parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts) };
+  return {
+    header,
+    palette,
+    paletteAlpha,
+    compressed: parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts),
+  };
 }
 
 /** A PNG file with the given header fields and filtered rows. */

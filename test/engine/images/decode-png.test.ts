@@ -62,6 +62,11 @@ for (const filter of [0, 1, 2, 3, 4]) {
   });
 }
 
+test('where neighbours predict equally well, Paeth prefers the left one, then the one above', (t) => {
+  const parts = { ...partsOf(kinds[0], 8, [90, 10]), samples: noise(900, 3), filterOf: () => 4 };
+  t.deepEqual([...decodePng(pngBytes(parts), limit).data], parts.samples);
+});
+
 test('16-bit samples are those of another decoder', (t) => {
   const file = pngBytes({ ...partsOf(kinds[0], 16, [9, 10]), filterOf: (row) => row % 5 });
   t.deepEqual(decodePng(file, limit).data, referenceDecode(file).data as Uint16Array);
@@ -83,6 +88,15 @@ for (const bitDepth of [1, 2, 4, 8]) {
     });
   }
 }
+
+test('a palette with transparent colours becomes RGB with alpha', (t) => {
+  const parts = { width: 3, height: 1, bitDepth: 8, colorType: 3, channels: 1, samples: [0, 1, 2] };
+  const palette = [10, 11, 12, 20, 21, 22, 30, 31, 32];
+  const file = pngBytes({ ...parts, palette, extra: [pngChunk('tRNS', Buffer.from([0, 128]))] });
+  const image = decodePng(file, limit);
+  t.is(image.channels, 4);
+  t.deepEqual([...image.data], [10, 11, 12, 0, 20, 21, 22, 128, 30, 31, 32, 255]);
+});
 
 const grey: PngParts = { width: 4, height: 3, bitDepth: 8, colorType: 0, channels: 1, samples: noise(12, 8) };
 
