@@ -17,8 +17,20 @@ export interface Definition {
   readonly config: ModelConfig;
   /** The file in the form that is differentiated. */
   readonly imported: ModelDef;
+  /** Whether it is: a graph that we refuse, and ONNX Runtime does not, is `imported` as the file has it. */
+  readonly isDifferentiable: boolean;
   readonly info: ModelInfo;
   readonly preprocessing: Preprocessing;
+}
+
+/** What we made of a file. */
+export interface Reading {
+  /** In the form that is differentiated, or as the file has it where we refuse it. */
+  readonly imported: ModelDef;
+  /** Without the branches that shapes decide. */
+  readonly judged: ModelDef;
+  /** Why we refuse it. */
+  readonly refusal: string | undefined;
 }
 
 /**
@@ -30,20 +42,21 @@ export interface Definition {
 export function define(
   source: ModelSource,
   config: ModelConfig,
-  imported: ModelDef,
+  { imported, judged, refusal }: Reading,
   inputs: readonly SessionValue[],
   outputs: readonly SessionValue[],
 ): Definition {
   const attacked = attackedInput(config.input, inputs, config.otherInputs);
   const input = describeInput(config.input, attacked);
   const tasks = describeTasks(config, outputs);
-  const dependence = pixelDependence({ inputs: [{ ...attacked, shape: undefined }], nodes: imported.graph.nodes });
+  const dependence = pixelDependence({ inputs: [{ ...attacked, shape: undefined }], nodes: judged.graph.nodes });
   const channels = config.input.kind === 'image' ? input.shape[config.input.layout === 'NCHW' ? 0 : 2] : undefined;
   const [batch] = attacked.shape;
   return {
     source,
     config,
     imported,
+    isDifferentiable: refusal === undefined,
     preprocessing: preprocessingOf(config.input, channels === -1 ? undefined : channels),
     info: {
       name: source.name,
@@ -57,10 +70,11 @@ export function define(
         'perRequest' in other ? [{ name: other.name, shape: lengths(declared(other.name, inputs)) }] : [],
       ),
       tasks: tasks.map((task): TaskInfo => {
-        const obstacles = obstaclesOf(imported.graph.nodes, dependence, attacked.name, task.output);
+        const obstacles =
+          refusal === undefined ? obstaclesOf(judged.graph.nodes, dependence, attacked.name, task.output) : [refusal];
         return { ...task, attackable: obstacles.length === 0, gradientObstacles: obstacles };
       }),
-      operators: operatorsOf(imported.graph.nodes),
+      operators: operatorsOf(judged.graph.nodes),
       fixedBatch: typeof batch === 'number' && batch > 0 ? batch : undefined,
     },
   };

@@ -5,7 +5,7 @@ import { nodesFor } from '../../onnx/pixel-dependence.js';
 import { bytesOf } from '../../onnx/tensor-value.js';
 import { sizeOf } from '../../tensor/shape.js';
 import type { RuntimeOptions } from '../runtime-options.js';
-import { createSession, type RuntimeTensor } from './session.js';
+import { createSession, type RuntimeTensor, type Session } from './session.js';
 
 /**
  * What values of a model hold that the shapes of its inputs alone decide. Only nodes that they need are run.
@@ -26,7 +26,7 @@ export async function evaluate(
     prepacking: false,
   });
   try {
-    const results = await session.run(greyFeeds(inputs), names);
+    const results = await runGrey(session, inputs, names);
     return new Map(
       [...results].map(([name, { dataType, shape, data }]) => [name, { dataType, shape, bytes: bytesOf(data) }]),
     );
@@ -35,8 +35,22 @@ export async function evaluate(
   }
 }
 
-/** Tensors for a run of which nothing is kept that depends on their elements. */
-export const greyFeeds = (inputs: readonly Value[]): ReadonlyMap<string, RuntimeTensor> =>
+/**
+ * Runs a session of which nothing is kept that depends on the elements of `inputs`.
+ *
+ * @throws EngineError `INVALID_MODEL`. Thrown when ONNX Runtime does not run the model at these shapes.
+ */
+export async function runGrey(
+  session: Session,
+  inputs: readonly Value[],
+  names: readonly string[],
+): Promise<ReadonlyMap<string, RuntimeTensor>> {
+  return await session.run(greyFeeds(inputs), names).catch((cause) => {
+    throw new EngineError('INVALID_MODEL', `expected shapes that the model takes, but ${cause.message}`, {}, { cause });
+  });
+}
+
+const greyFeeds = (inputs: readonly Value[]): ReadonlyMap<string, RuntimeTensor> =>
   new Map(inputs.map((input) => [input.name, grey(input)]));
 
 function grey({ dataType, shape }: Value): RuntimeTensor {

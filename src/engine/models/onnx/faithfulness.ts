@@ -12,7 +12,7 @@ const TOLERANCE = 1e-5;
 /** The same where weights or activations have fewer bits: there the last of them may fall either way. */
 const COARSE_TOLERANCE = 1e-3;
 
-const COARSE_OPERATORS = /^(QuantizeLinear|DequantizeLinear|QLinear.*|.*Integer)$/;
+const COARSE_OPERATORS = /^(Q.*|DequantizeLinear|DynamicQuantize.*|.*Integer|.*IntegerToFloat)$/;
 
 /** How well a rewritten network repeats the original. */
 export interface Comparison {

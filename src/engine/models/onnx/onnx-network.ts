@@ -1,6 +1,6 @@
 import { EngineError } from '../../errors.js';
 import { decodeModel } from '../../onnx/decode-model.js';
-import type { GraphDef, ModelDef, StaticGraph, TensorValue } from '../../onnx/graph.js';
+import type { GraphDef, ModelDef, StaticGraph, TensorValue, Value } from '../../onnx/graph.js';
 import { importModel } from '../../onnx/import/import-model.js';
 import { simplify } from '../../onnx/simplify.js';
 import { float32Tensor } from '../../onnx/tensor-value.js';
@@ -11,13 +11,14 @@ import type { ModelSource } from '../model-source.js';
 import type { ExtraInputs, Network, Plan, ProgramRequest } from '../network.js';
 import { normalise } from '../preprocessing.js';
 import type { RuntimeOptions } from '../runtime-options.js';
+import { decideControlFlow } from './decide-control-flow.js';
 import { type Definition, define } from './definition.js';
 import { outputOf } from './describe-tasks.js';
 import { readExternalFrom } from './external-files.js';
 import { compareWithOriginal, hasFewerBits } from './faithfulness.js';
 import { type CompiledProgram, compileProgram } from './gradient-program.js';
 import { type OriginalFeed, openOriginal, runOriginal } from './original.js';
-import { planOf } from './plan.js';
+import { planOf, planOfOriginal } from './plan.js';
 import { ProgramCache } from './program-cache.js';
 import type { Session } from './session.js';
 import { specialise } from './specialise.js';
@@ -45,17 +46,17 @@ export async function openOnnxNetwork(
   options: OnnxNetworkOptions,
 ): Promise<Network> {
   const decoded = decodeModel(source.file, readExternalFrom(source.externalFiles));
-  const imported = importModel(decoded);
+  const { imported, refusal } = importOrRefuse(decoded);
   const tensors = config.tasks.map(outputOf);
-  const original = await openOriginal(
-    source,
-    tensors,
-    decoded.graph.outputs.map(({ name }) => name),
-    options.runtime,
-  );
+  const names = decoded.graph.outputs.map(({ name }) => name);
+  const original = await openOriginal(source, tensors, names, options.runtime).catch((error) => {
+    throw refusal ?? error; // ours says more
+  });
   try {
     const outputs = original.outputs.filter(({ name }) => tensors.includes(name));
-    const definition = define(source, config, imported, original.inputs, outputs);
+    const judged = refusal === undefined ? await decidedOnce(imported, config, options.runtime) : imported;
+    const reading = { imported, judged, refusal: refusal?.message };
+    const definition = define(source, config, reading, original.inputs, outputs);
     const isNarrow = hasFewerBits(decoded.graph);
     const { shape } = definition.info.input;
     const opened = openNetwork(definition, original, isNarrow, options);
@@ -67,6 +68,30 @@ export async function openOnnxNetwork(
     await original.release();
     throw error;
   }
+}
+
+/** A graph that we do not read may still be one that ONNX Runtime runs: it is served, and cannot be attacked. */
+function importOrRefuse(decoded: ModelDef): { imported: ModelDef; refusal: EngineError | undefined } {
+  try {
+    return { imported: importModel(decoded), refusal: undefined };
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== 'INVALID_MODEL') throw error;
+    return { imported: decoded, refusal: error };
+  }
+}
+
+/** Length that an axis is tried with where the graph takes any. */
+const SAMPLE_LENGTH = 64;
+
+/** The graph without the branches that shapes decide, at one shape that it takes; as it is where that one does not run. */
+async function decidedOnce(imported: ModelDef, config: ModelConfig, runtime: RuntimeOptions): Promise<ModelDef> {
+  if (!imported.graph.nodes.some(({ opType }) => opType === 'If' || opType === 'Loop')) return imported;
+  const model = withConstants(imported, config);
+  const inputs = model.graph.inputs.map(({ name, dataType, shape = [] }): Value => {
+    const lengths = shape.map((n, axis) => (typeof n === 'number' && n > 0 ? n : axis === 0 ? 1 : SAMPLE_LENGTH));
+    return { name, dataType: dataType ?? 'float32', shape: lengths };
+  });
+  return await decideControlFlow(model, inputs, runtime).catch(() => imported);
 }
 
 /** The same with a reason for which no task can be attacked. */
@@ -99,6 +124,7 @@ function openNetwork(
   const outputs = new Map(info.tasks.map(({ name, output }) => [name, output]));
 
   async function plan(inputShape: Shape): Promise<Plan> {
+    if (!definition.isDifferentiable) return planOfOriginal(info, definition.source.file.length);
     const key = inputShape.join('×');
     const known = plans.get(key);
     if (known !== undefined) return known;
@@ -159,6 +185,10 @@ function openNetwork(
   }
 
   async function compile(request: ProgramRequest): Promise<CompiledProgram> {
+    if (!definition.isDifferentiable) {
+      const [reason] = info.tasks.flatMap(({ gradientObstacles }) => gradientObstacles);
+      throw new EngineError('GRADIENT_UNAVAILABLE', `expected a graph that can be differentiated, but ${reason}`);
+    }
     const sizeBytes = (await plan(request.inputShape)).memoryBytes(request.batchSize);
     if (sizeBytes > memoryBudgetBytes) {
       throw new EngineError(

@@ -3,6 +3,7 @@ import { multiplyAdds } from '../../onnx/multiply-adds.js';
 import { nodesFor, pixelDependence } from '../../onnx/pixel-dependence.js';
 import { sizeBytesOf } from '../../onnx/tensor-value.js';
 import type { Shape } from '../../tensor/shape.js';
+import type { ModelInfo } from '../model-info.js';
 import type { Plan } from '../network.js';
 import type { RuntimeOptions } from '../runtime-options.js';
 import { inferTypes } from './specialise.js';
@@ -51,6 +52,13 @@ export async function planOf(
     ),
   };
 }
+
+/** The same where all that is known is what the file declares. */
+export const planOfOriginal = ({ tasks }: Pick<ModelInfo, 'tasks'>, fileBytes: number): Plan => ({
+  multiplyAdds: 0,
+  memoryBytes: () => fileBytes,
+  outputShapes: new Map(tasks.filter(({ shape }) => !shape.includes(-1)).map(({ name, shape }) => [name, shape])),
+});
 
 const weightBytes = ({ initializers }: GraphDef): number =>
   [...initializers.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);

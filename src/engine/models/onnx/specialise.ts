@@ -8,7 +8,7 @@ import { bytesOf } from '../../onnx/tensor-value.js';
 import type { Shape } from '../../tensor/shape.js';
 import type { RuntimeOptions } from '../runtime-options.js';
 import { decideControlFlow } from './decide-control-flow.js';
-import { greyFeeds } from './evaluate.js';
+import { runGrey } from './evaluate.js';
 import { createSession, type RuntimeTensor } from './session.js';
 
 export interface SpecialiseOptions {
@@ -143,7 +143,7 @@ async function runOnce(
     prepacking: false,
   });
   try {
-    const results = await session.run(greyFeeds(inputs), fetches);
+    const results = await runGrey(session, inputs, fetches);
     const shapes = made.map((name): [string, Shape] => [
       name,
       Array.from(results.get(name + SHAPE)?.data as BigInt64Array, Number),
