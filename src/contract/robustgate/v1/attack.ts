@@ -544,7 +544,7 @@ export interface AttackSummary {
 
 /** What made a result: with the request, enough to repeat it to the bit on the same build and processor. */
 export interface Provenance {
-  /** SHA-256 of the model file, in hexadecimal. */
+  /** SHA-256 of the model file, and of the external files behind it in the order of their paths, in hexadecimal. */
   modelSha256: string;
   /** Version of the engine that made the gradient program. */
   programVersion: string;

@@ -104,7 +104,7 @@ export interface Model {
   state: ModelState;
   /** Why it is in this state, for people: what failed, or that attacks are refused. */
   stateReason: string;
-  /** SHA-256 of the model file, in hexadecimal. */
+  /** SHA-256 of the model file, and of the external files behind it in the order of their paths, in hexadecimal. */
   sha256: string;
   /** What runs it, e.g. `onnx`. */
   engine: string;
