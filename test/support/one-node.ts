@@ -19,6 +19,9 @@ import { type Shape, sizeOf } from '../../src/engine/tensor/shape.js';
 
 const runtime = { threads: 1, allowSpinning: false };
 
+/** The newest operator set of the ONNX Runtime in use. */
+const NEWEST_OPSET = 26;
+
 /** Numbers that depend on pixels. */
 export interface Variable {
   readonly shape: Shape;
@@ -43,6 +46,22 @@ export function variable(shape: Shape, key = '', low = -1, high = 1): Variable {
   const random = keyedRandom('start', 1, `${shape}/${key}`, 0);
   return { shape, data: new Float32Array(sizeOf(shape)).map(() => low + (high - low) * random()) };
 }
+
+/**
+ * The numbers offset, offset ± 1/16, offset ± 2/16, … in an order that is always the same for a shape and a key: none of two is
+ * within 1/16 of another, so that a small step changes no order.
+ */
+export function distinct(shape: Shape, key = '', offset = 0): Variable {
+  const size = sizeOf(shape);
+  const order = variable(shape, key).data;
+  const ranks = [...order.keys()].toSorted((a, b) => (order[a] as number) - (order[b] as number));
+  const data = new Float32Array(size);
+  for (const [rank, i] of ranks.entries()) data[i] = offset + (rank - Math.floor(size / 2)) / 16;
+  return { shape, data };
+}
+
+/** A step that leaves the order of `distinct` numbers, and of those 1/32 beside them, as it is. */
+export const SMALL_STEP = 1 / 128;
 
 export const constant = (shape: Shape, key = 'constant'): TensorValue =>
   float32Tensor(variable(shape, key).data, shape);
@@ -145,7 +164,40 @@ async function withGradient(
     probes: await runProbes(network, runtime),
   });
   if (gradient === undefined) throw new Error(`expected a gradient by ${input}, got none`);
+  await expectPortable(network, g.finish([gradient]));
   return g.finish([...[...outputs].map(([i, value]) => g.named(value, `out${i}`)), g.named(gradient, 'gradient')]);
+}
+
+/** Operators that ONNX Runtime runs on the CPU even where the rest runs on WebGPU, with copies there and back. */
+const WITHOUT_WEBGPU_KERNEL = new Set(
+  'Max Mean Min Mish Mod NonMaxSuppression OneHot Or PRelu Round Scan Selu Sign SpaceToDepth Sum Xor HardSwish Loop'.split(
+    ' ',
+  ),
+);
+
+/** Refuses what a rule must not append: operators without a WebGPU kernel, and forms that not every opset from 18 on has. */
+async function expectPortable(network: StaticGraph, graph: StaticGraph): Promise<void> {
+  const appended = graph.nodes.slice(network.nodes.length);
+  for (const { opType } of appended) {
+    if (WITHOUT_WEBGPU_KERNEL.has(opType)) throw new Error(`expected operators with a WebGPU kernel, got ${opType}`);
+  }
+  const made = new Set(appended.flatMap(({ outputs }) => outputs));
+  const read = [...new Set([...appended.flatMap(({ inputs }) => inputs), ...graph.outputs.map(({ name }) => name)])];
+  const inputs = read.filter((name) => name !== '' && !made.has(name) && !graph.constants.has(name));
+  for (const opset of [18, NEWEST_OPSET]) {
+    const backward = {
+      ...graph,
+      nodes: appended,
+      inputs: inputs.map((name) => graph.values.get(name) as Value),
+      opset,
+    };
+    const session = await createSession(encodeStaticGraph(backward), {
+      ...runtime,
+      optimization: 'disabled',
+      prepacking: false,
+    });
+    await session.release();
+  }
 }
 
 /** Random cotangents of all float outputs. */
