@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import { EngineError } from '../../src/engine/errors.js';
 import {
   cotangentsOf,
   type Differentiable,
@@ -154,5 +155,15 @@ export const isExactly = test.macro<[node: OneNode, cotangent: readonly number[]
         [...Float32Array.from(expected)],
       );
     });
+  },
+});
+
+/** A form of an operator that its rule does not cover, of which the user is told. */
+export const isRefused = test.macro<[node: OneNode, by: number, form: string]>({
+  title: (when, { opType }) => `${opType} is refused${when ? ` ${when}` : ''}`,
+  async exec(t, node, by, form) {
+    const error = await t.throwsAsync(differentiateNode(node, by), { instanceOf: EngineError });
+    t.is(error?.code, 'UNSUPPORTED_OP');
+    t.is(error?.message, `expected ${node.opType} (node node) in a form with a gradient, got ${form}`);
   },
 });

@@ -69,7 +69,11 @@ export const floats = (values: readonly number[], shape: Shape = [values.length]
   float32Tensor(Float32Array.from(values), shape);
 export const integers = int64Tensor;
 
-function modelOf({ opType, inputs, attributes = {}, outputCount = 1, opset = 18 }: OneNode): ModelDef {
+const outputsOf = ({ outputCount = 1 }: OneNode): readonly string[] =>
+  Array.from({ length: outputCount }, (_, i) => `y${i}`);
+
+function modelOf(node: OneNode): ModelDef {
+  const { opType, inputs, attributes = {}, opset = 18 } = node;
   const graph: GraphDef = {
     name: 'one node',
     inputs: inputs.flatMap((input, i) =>
@@ -82,7 +86,7 @@ function modelOf({ opType, inputs, attributes = {}, outputCount = 1, opset = 18 
         domain: '',
         name: 'node',
         inputs: inputs.map((input, i) => (input === undefined ? '' : `x${i}`)),
-        outputs: Array.from({ length: outputCount }, (_, i) => `y${i}`),
+        outputs: outputsOf(node),
         attributes: new Map(Object.entries(attributes).map(([name, value]) => [name, attributeOf(value)])),
       },
     ],
@@ -114,7 +118,7 @@ export interface Differentiable {
 /** Joins a node with its derivative by input `by`. */
 export async function differentiateNode(node: OneNode, by: number): Promise<Differentiable> {
   const model = modelOf(node);
-  const names = Array.from({ length: node.outputCount ?? 1 }, (_, i) => `y${i}`);
+  const names = outputsOf(node);
   const network = await specialise(model, {
     inputShapes: new Map(
       node.inputs.flatMap((input, i): [string, Shape][] => (isVariable(input) ? [[`x${i}`, input.shape]] : [])),

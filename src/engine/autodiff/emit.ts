@@ -6,6 +6,18 @@ import { type Shape, sizeOf } from '../tensor/shape.js';
 export const where = (g: GraphBuilder, condition: Value, value: Value): Value =>
   g.op('Where', [condition, value, g.scalar(0)]);
 
+/** Sum over all axes but `kept`, which stay alone. */
+export const sumBeside = (g: GraphBuilder, value: Value, kept: readonly number[]): Value => {
+  const axes = range(value.shape.length).filter((axis) => !kept.includes(axis));
+  return axes.length === 0 ? value : g.op('ReduceSum', [value, g.integers(axes)], { keepdims: 0 });
+};
+
+/** `value` with the largest finite float32 for ∞: 0 · ∞ would be NaN. For values that are not negative. */
+export const finite = (g: GraphBuilder, value: Value): Value =>
+  g.op('Clip', [value, undefined, g.scalar(LARGEST_FLOAT32)]);
+
+const LARGEST_FLOAT32 = 3.4028234663852886e38;
+
 export const negate = (g: GraphBuilder, value: Value): Value => g.op('Neg', [value]);
 
 /** value · factor. */

@@ -214,6 +214,7 @@ const SHAPES: Readonly<Record<string, ShapeRule>> = {
   And: comparison,
   ArgMax: argument,
   ArgMin: argument,
+  Atanh: same,
   AveragePool: pool,
   Cast: (node) => one(dataTypeOf(node.int('to', DATA_TYPES.float32)) ?? 'float32', node.input(0).shape),
   Ceil: same,
@@ -227,6 +228,7 @@ const SHAPES: Readonly<Record<string, ShapeRule>> = {
   Conv: conv,
   ConvTranspose: convTranspose,
   Cos: same,
+  Cosh: same,
   CumSum: same,
   DepthToSpace(node) {
     const [n = 1, c = 1, h = 1, w = 1] = node.input(0).shape;
@@ -256,6 +258,12 @@ const SHAPES: Readonly<Record<string, ShapeRule>> = {
   Greater: comparison,
   GreaterOrEqual: comparison,
   Identity: same,
+  LayerNormalization(node) {
+    const { dataType, shape } = node.input(0);
+    const first = axisOf(node.int('axis', -1), shape.length);
+    const kept = shape.map((n, axis) => (axis < first ? n : 1));
+    return [shape, kept, kept].slice(0, node.outputCount).map((output) => ({ dataType, shape: output }));
+  },
   Less: comparison,
   LessOrEqual: comparison,
   Log: same,
@@ -271,6 +279,8 @@ const SHAPES: Readonly<Record<string, ShapeRule>> = {
   Pad: pad,
   Pow: arithmetic,
   Reciprocal: same,
+  ReduceL1: reduction,
+  ReduceL2: reduction,
   ReduceMax: reduction,
   ReduceMean: reduction,
   ReduceMin: reduction,
@@ -287,6 +297,7 @@ const SHAPES: Readonly<Record<string, ShapeRule>> = {
   Sigmoid: same,
   Sign: same,
   Sin: same,
+  Sinh: same,
   Slice: slice,
   Softmax: same,
   Softplus: same,

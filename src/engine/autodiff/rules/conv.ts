@@ -1,31 +1,33 @@
 import type { GraphBuilder, Value } from '../../onnx/graph.js';
+import { sumBeside } from '../emit.js';
 import { flippedKernel } from '../flipped-kernel.js';
 import type { BackwardNode, GradientRule } from '../gradient-rule.js';
+import { kernelGradient } from '../kernel-gradient.js';
 import { paddedConv } from '../padded-conv.js';
-import { unsupported } from '../unsupported.js';
-import { outputPadding, windowOf } from '../window.js';
+import { outputPadding, type Window, windowOf } from '../window.js';
 
 /**
  * Gradient of `Conv`: Y[o] = Σ_k W[k] X[s o + d k − p] + B.
  *
- *   dX[i] = Σ_{o, k: s o + d k − p = i} W[k] dY[o]        dB = Σ dY
+ *   dX[i] = Σ_{o, k: s o + d k − p = i} W[k] dY[o]        dW[k] = Σ_o dY[o] X[s o + d k − p]        dB = Σ dY
  *
- * Two forms of the same sum: a transposed convolution by W, for any window; and, with stride 1, a convolution by W flipped,
- * which ONNX Runtime runs in the blocked layout where there are enough channels. Gradients by W are not needed for
- * attacks; a W that depends on the pixels is refused.
+ * Two forms of the first sum: a transposed convolution by W, for any window; and, with stride 1, a convolution by W flipped,
+ * which ONNX Runtime runs in the blocked layout where there are enough channels.
  *
  * Shapes: X [N, C, …], W [M, C/group, …], Y [N, M, …], dX as X.
  * Spec: https://onnx.ai/onnx/operators/onnx__Conv.html
  */
 export const conv: GradientRule = {
-  backward: (g, node) => [
-    () => inputGradient(g, node),
-    () => {
-      throw unsupported(node, 'a weight that depends on the pixels');
-    },
-    ...(node.inputCount > 2 ? [() => biasGradient(g, node)] : []),
-  ],
+  backward: (g, node) =>
+    [
+      () => inputGradient(g, node),
+      () => kernelGradient(g, node.input(0), node.cotangent(0), windowOfConv(node), node.int('group', 1)),
+      () => sumBeside(g, node.cotangent(0), [1]),
+    ].slice(0, node.inputCount),
 };
+
+const windowOfConv = (node: BackwardNode): Window =>
+  windowOf(node, node.input(1).shape.slice(2), node.input(0).shape.slice(2), node.output(0).shape.slice(2));
 
 /** Channels from which on the blocked layout is used: one block of the widest vectors. */
 const BLOCK = 16;
@@ -33,7 +35,7 @@ const BLOCK = 16;
 function inputGradient(g: GraphBuilder, node: BackwardNode): Value {
   const [weight, dY] = [node.input(1), node.cotangent(0)];
   const [from, to] = [node.input(0).shape.slice(2), node.output(0).shape.slice(2)];
-  const window = windowOf(node, weight.shape.slice(2), from, to);
+  const window = windowOfConv(node);
   const { kernel, strides, dilations, pads } = window;
   const group = node.int('group', 1);
   const channels = node.input(0).shape[1] as number;
@@ -51,10 +53,4 @@ function inputGradient(g: GraphBuilder, node: BackwardNode): Value {
   }
   const attributes = { strides, dilations, pads, group, output_padding: outputPadding(window, from, to) };
   return g.op('ConvTranspose', [dY, weight], attributes);
-}
-
-function biasGradient(g: GraphBuilder, node: BackwardNode): Value {
-  const dY = node.cotangent(0);
-  const axes = dY.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
-  return g.op('ReduceSum', [dY, g.integers(axes)], { keepdims: 0 });
 }

@@ -80,12 +80,16 @@ test(
   [0, 0, 3],
 );
 test(
-  'is 0, not NaN, where the cotangent is 0 and so is the divisor',
+  'is 0, neither ∞ nor NaN, where the divisor is 0',
   isExactly,
-  {
-    opType: 'Div',
-    inputs: [floats([0, 1]), { shape: [2], data: Float32Array.of(0, 2) }],
-  },
-  [0, 4],
-  [0, -1],
+  { opType: 'Div', inputs: [floats([0, 1, 1]), { shape: [3], data: Float32Array.of(0, 0, 2) }] },
+  [0, 3, 4],
+  [0, 0, -1],
+);
+test(
+  'is 0 where a constant divisor is 0',
+  isExactly,
+  { opType: 'Div', inputs: [{ shape: [2], data: Float32Array.of(1, 1) }, floats([0, 2])] },
+  [3, 4],
+  [0, 2],
 );

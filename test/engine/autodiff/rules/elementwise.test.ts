@@ -1,11 +1,13 @@
 import test from 'ava';
+import type { TensorValue } from '../../../../src/engine/onnx/graph.js';
 import { erf } from '../../../../src/engine/tensor/eager-ops.js';
-import { equalsFunction, isExactly } from '../../../support/check-rule.js';
-import { floats, type OneNode, type Variable } from '../../../support/one-node.js';
+import { equalsDifferences, equalsFunction, isExactly, isRefused } from '../../../support/check-rule.js';
+import { floats, integers, type OneNode, type Variable, variable } from '../../../support/one-node.js';
 
 const at = (...values: number[]): Variable => ({ shape: [values.length], data: Float32Array.from(values) });
 const everywhere = at(-6.5, -3.2, -2.1, -1, -0.7, -0.05, 0.05, 0.3, 1.1, 2.4, 3.3, 7);
 const positive = at(0.01, 0.2, 1, 3.5, 20);
+const flag = (value: number): TensorValue => ({ dataType: 'bool', shape: [], bytes: Uint8Array.of(value) });
 const node = (opType: string, x: Variable, attributes: OneNode['attributes'] = {}): OneNode => ({
   opType,
   inputs: [x],
@@ -80,21 +82,65 @@ for (const [exponent, x] of [
 ] as const) {
   test(`exponent ${exponent}`, equalsFunction, pow(x, exponent), (value) => value ** exponent);
 }
+test('a whole exponent', equalsFunction, { opType: 'Pow', inputs: [everywhere, integers([3], [])] }, (x) => x ** 3);
+test('base and exponent from pixels', equalsDifferences, {
+  opType: 'Pow',
+  inputs: [variable([2, 3], 'base', 0.5, 2), variable([3], 'exponent')],
+});
+test('exponents of 1 and 2', equalsDifferences, { opType: 'Pow', inputs: [variable([3]), floats([1, 2, 3])] });
 test('constant base', equalsFunction, { opType: 'Pow', inputs: [floats([3], []), everywhere] }, (x) => 3 ** x);
 
 test('is 0 at 0', isExactly, node('Relu', at(-1, 0, 2)), [5, 6, 7], [0, 0, 7]);
 test('is 0 at 0', isExactly, node('Abs', at(-1, 0, 2)), [5, 6, 7], [-5, 0, 7]);
 test('is 1 at its bounds', isExactly, clip(at(-2, -1, 0, 1, 2), -1, 1), [1, 2, 3, 4, 5], [0, 2, 3, 4, 0]);
+test('is 0 at the bound of ReLU', isExactly, clip(at(-2, 0, 3), 0), [1, 2, 3], [0, 0, 3]);
+test('is 0 where its bounds are the wrong way round', isExactly, clip(at(-2, 0, 2), 1, -1), [1, 2, 3], [0, 0, 0]);
 test('is 0 at the bounds of ReLU6', isExactly, clip(at(-2, 0, 3, 6, 7), 0, 6), [1, 2, 3, 4, 5], [0, 0, 3, 0, 0]);
-test('is 0, not NaN, where the cotangent is 0 at its pole', isExactly, node('Sqrt', at(0, 4)), [0, 1], [0, 0.25]);
-test('is 0, not NaN, where the cotangent is 0 at its pole', isExactly, node('Log', at(0, 4)), [0, 1], [0, 0.25]);
+const pole = 'is 0, neither ∞ nor NaN, at its pole, whatever the cotangent';
+test(pole, isExactly, node('Sqrt', at(0, 0, 4)), [0, 1, 1], [0, 0, 0.25]);
+test(pole, isExactly, node('Log', at(0, 0, 1e-44, 4)), [0, 1, 1, 1], [0, 0, 0, 0.25]);
+test(pole, isExactly, node('Reciprocal', at(0, 0, 2)), [0, 1, 1], [0, 0, -0.25]);
+test(`${pole} of a root`, isExactly, pow(at(0, 0, 4), 0.5), [0, 1, 1], [0, 0, 0.25]);
+test(pole, isExactly, pow(at(0, 0, 2), -1), [0, 1, 1], [0, 0, -0.25]);
+test('is 0 for an exponent of 0', isExactly, pow(at(0, 3), 0), [1, 1], [0, 0]);
+test('is that of a square at 0', isExactly, pow(at(-1, 0, 3), 2), [1, 1, 1], [-2, 0, 6]);
 test(
-  'is 0, not NaN, where the cotangent is 0 at its pole',
+  'by its exponent is 0 where the base is not positive',
   isExactly,
-  node('Reciprocal', at(0, 2)),
-  [0, 1],
-  [0, -0.25],
+  { opType: 'Pow', inputs: [floats([0, -2, 1]), at(2, 3, 5)] },
+  [1, 1, 1],
+  [0, 0, 0],
 );
-test('is 0, not NaN, where the cotangent is 0 at its pole', isExactly, pow(at(0, 4), 0.5), [0, 1], [0, 0.25]);
+test(
+  'is 0, not NaN, where it overflows in a branch that is not taken',
+  isExactly,
+  node('Exp', at(200, 0)),
+  [0, 3],
+  [0, 3],
+);
 test('does not overflow', isExactly, node('Softplus', at(-200, 200)), [1, 1], [0, 1]);
 test('does not overflow', isExactly, node('Sigmoid', at(-200, 200)), [1, 1], [0, 0]);
+
+const scalar = (value: number): Variable => ({ shape: [], data: Float32Array.of(value) });
+test('bounds from pixels', equalsDifferences, { opType: 'Clip', inputs: [everywhere, scalar(-1.5), scalar(2)] });
+test('bounds from pixels, the wrong way round', equalsDifferences, {
+  opType: 'Clip',
+  inputs: [floats([-3.4, 1.5, 5]), floats([2], []), scalar(1)],
+});
+test('a lower bound from pixels', equalsDifferences, {
+  opType: 'Clip',
+  inputs: [everywhere, { shape: [], data: Float32Array.of(-1.5) }],
+});
+test(
+  'in training',
+  isRefused,
+  { ...node('Dropout', everywhere), inputs: [everywhere, floats([0.5], []), flag(1)] },
+  0,
+  'training_mode true',
+);
+test(
+  'not in training',
+  equalsFunction,
+  { ...node('Dropout', everywhere), inputs: [everywhere, floats([0.5], []), flag(0)] },
+  (x) => x,
+);

@@ -55,6 +55,11 @@ test('reflect', isAdjoint, pad('reflect', [0, 0, 1, 2, 0, 0, 3, 4]));
 test('edge', isAdjoint, pad('edge', [0, 1, 1, 2, 0, 0, 3, 0]));
 test('wrap', isAdjoint, { ...pad('wrap', [0, 0, 1, 2, 0, 0, 3, 4]), opset: 19 });
 
+test('a constant from pixels', isAdjoint, {
+  opType: 'Pad',
+  inputs: [variable([3, 4]), integers([1, -1, 0, 2]), variable([], 'constant')],
+});
+test('nothing', isAdjoint, pad('constant', [0, 0, 0, 0, 0, 0, 0, 0]));
 test('repeats', isAdjoint, moved('Tile', [2, 1, 3], [integers([1, 3, 2])]));
 test('DCR', isAdjoint, moved('DepthToSpace', [2, 12, 2, 3], [], { blocksize: 2, mode: 'DCR' }));
 test('CRD', isAdjoint, moved('DepthToSpace', [2, 12, 2, 3], [], { blocksize: 2, mode: 'CRD' }));
