@@ -12,13 +12,26 @@ export const sumBeside = (g: GraphBuilder, value: Value, kept: readonly number[]
   return axes.length === 0 ? value : g.op('ReduceSum', [value, g.integers(axes)], { keepdims: 0 });
 };
 
-/** `value` with the largest finite float32 for ∞: 0 · ∞ would be NaN. For values that are not negative. */
+/** `value` with the largest finite float32 for ±∞: 0 · ∞ would be NaN. */
 export const finite = (g: GraphBuilder, value: Value): Value =>
-  g.op('Clip', [value, undefined, g.scalar(LARGEST_FLOAT32)]);
+  g.op('Clip', [value, g.scalar(-LARGEST_FLOAT32), g.scalar(LARGEST_FLOAT32)]);
+
+/** The smallest positive float32 of full precision: a quotient by less overflows. */
+export const SMALLEST_DIVISOR = 1.1754943508222875e-38;
 
 const LARGEST_FLOAT32 = 3.4028234663852886e38;
 
 export const negate = (g: GraphBuilder, value: Value): Value => g.op('Neg', [value]);
+
+/** 1 − x². */
+export const oneMinusSquare = (g: GraphBuilder, x: Value): Value =>
+  g.op('Mul', [g.op('Sub', [g.scalar(1), x]), g.op('Add', [g.scalar(1), x])]);
+
+/** `value` where x > 0, −`value` where x < 0, else 0. Not by `Sign`, which has no WebGPU kernel. */
+export const withSignOf = (g: GraphBuilder, x: Value, value: Value): Value => {
+  const negative = where(g, g.op('Less', [x, g.scalar(0)]), negate(g, value));
+  return g.op('Where', [g.op('Greater', [x, g.scalar(0)]), value, negative]);
+};
 
 /** value · factor. */
 export const scale = (g: GraphBuilder, value: Value, factor: number): Value =>

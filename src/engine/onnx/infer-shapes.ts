@@ -13,6 +13,7 @@ interface NodeView {
   input(index: number): Value;
   int(name: string, otherwise: number): number;
   ints(name: string, otherwise: readonly number[]): readonly number[];
+  string(name: string): string;
   /** The whole numbers of a constant input; `undefined` when it is left out. */
   integers(index: number): readonly number[] | undefined;
   readonly outputCount: number;
@@ -47,6 +48,10 @@ export function inferShapes(
     ints(name, otherwise) {
       const value = attribute(name) ?? otherwise;
       return Array.isArray(value) ? (value as readonly number[]) : fail(`whole numbers for ${name}`);
+    },
+    string(name) {
+      const value = attribute(name);
+      return typeof value === 'string' ? value : fail(`text for ${name}`);
     },
     integers(index) {
       const value = inputs[index];
@@ -208,6 +213,19 @@ const split: ShapeRule = (node) => {
   return (node.integers(1) ?? even).map((length) => ({ dataType, shape: shape.with(axis, length) }));
 };
 
+/** Of an equation that names every axis and its output. */
+const einsum: ShapeRule = (node) => {
+  const [terms = '', output = ''] = node.string('equation').split('->');
+  const lengths = new Map<string, number>();
+  for (const [i, labels] of terms.split(',').entries()) {
+    for (const [axis, label] of [...labels].entries()) lengths.set(label, node.input(i).shape[axis] as number);
+  }
+  return sameType(
+    node,
+    [...output].map((label) => lengths.get(label) as number),
+  );
+};
+
 const SHAPES: Readonly<Record<string, ShapeRule>> = {
   Abs: same,
   Add: arithmetic,
@@ -236,6 +254,7 @@ const SHAPES: Readonly<Record<string, ShapeRule>> = {
     return sameType(node, [n, c / block ** 2, h * block, w * block]);
   },
   Div: arithmetic,
+  Einsum: einsum,
   Equal: comparison,
   Erf: same,
   Exp: same,
@@ -291,6 +310,7 @@ const SHAPES: Readonly<Record<string, ShapeRule>> = {
     const { shape } = node.input(0);
     return sameType(node, resolveReshape(shape, node.integers(1) ?? []));
   },
+  ReverseSequence: same,
   Round: same,
   ScatterElements: same,
   ScatterND: same,

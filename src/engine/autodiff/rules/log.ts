@@ -1,8 +1,5 @@
-import { where } from '../emit.js';
+import { SMALLEST_DIVISOR, where } from '../emit.js';
 import { unary } from '../unary.js';
-
-/** The smallest float32 whose reciprocal is finite, whatever a gradient of ordinary size it is multiplied by. */
-const SMALLEST_NORMAL = 1.1754943508222875e-38;
 
 /**
  * Gradient of `Log`: Y = log X.
@@ -17,5 +14,5 @@ const SMALLEST_NORMAL = 1.1754943508222875e-38;
  */
 export const log = unary((g, node, dY) => {
   const x = node.input(0);
-  return where(g, g.op('GreaterOrEqual', [x, g.scalar(SMALLEST_NORMAL)]), g.op('Div', [dY, x]));
+  return where(g, g.op('GreaterOrEqual', [x, g.scalar(SMALLEST_DIVISOR)]), g.op('Div', [dY, x]));
 });

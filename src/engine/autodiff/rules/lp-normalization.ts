@@ -1,4 +1,4 @@
-import { axisOf, negate, sumOver, where } from '../emit.js';
+import { axisOf, sumOver, where, withSignOf } from '../emit.js';
 import { unary } from '../unary.js';
 
 /**
@@ -18,9 +18,6 @@ export const lpNormalization = unary((g, node, dY) => {
   const isFirst = node.int('p', 2) === 1;
   const norm = g.op(isFirst ? 'ReduceL1' : 'ReduceL2', [x, g.integers([axis])], { keepdims: 1 });
   const total = sumOver(g, g.op('Mul', [dY, y]), [axis]);
-  const negative = where(g, g.op('Less', [x, g.scalar(0)]), negate(g, total));
-  const projected = isFirst
-    ? g.op('Where', [g.op('Greater', [x, g.scalar(0)]), total, negative])
-    : g.op('Mul', [y, total]);
+  const projected = isFirst ? withSignOf(g, x, total) : g.op('Mul', [y, total]);
   return where(g, g.op('Greater', [norm, g.scalar(0)]), g.op('Div', [g.op('Sub', [dY, projected]), norm]));
 });

@@ -32,6 +32,8 @@ for (const [when, a, b] of shapes) {
   test(when, isAdjoint, pair('Sub'));
   test(when, isAdjoint, pair('Mul'));
   test(when, equalsDifferences, pair('Div'));
+  const remainder = [variable(a, 'a', 5.1, 5.9), variable(b, 'b', 2.1, 2.4)];
+  test(when, equalsDifferences, { opType: 'Mod', inputs: remainder, attributes: { fmod: 1 } }, { step: SMALL_STEP });
   for (const opType of ['Max', 'Min']) {
     const inputs = [distinct(a, 'a'), distinct(b, 'b', 1 / 32)];
     test(when, equalsDifferences, { opType, inputs }, { step: SMALL_STEP });
@@ -63,6 +65,18 @@ test('a target shape', isAdjoint, {
     { dataType: 'int64', shape: [3], bytes: new Uint8Array(BigInt64Array.of(2n, 3n, 4n).buffer) },
   ],
 });
+
+test(
+  'three operands, of which one is a constant',
+  equalsDifferences,
+  {
+    opType: 'Max',
+    inputs: [distinct([2, 3], 'a'), floats([-5 / 64, 7 / 64, 3 / 64]), distinct([3], 'c', 1 / 32)],
+  },
+  { step: SMALL_STEP / 2 },
+);
+test('one operand', isAdjoint, { opType: 'Min', inputs: [variable([3])] });
+test('one operand', isAdjoint, { opType: 'Mean', inputs: [variable([3])] });
 
 const x = { shape: [3], data: Float32Array.of(1, 5, 5) };
 test(

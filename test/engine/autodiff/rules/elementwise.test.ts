@@ -6,13 +6,14 @@ import { floats, integers, type OneNode, type Variable, variable } from '../../.
 
 const at = (...values: number[]): Variable => ({ shape: [values.length], data: Float32Array.from(values) });
 const everywhere = at(-6.5, -3.2, -2.1, -1, -0.7, -0.05, 0.05, 0.3, 1.1, 2.4, 3.3, 7);
+const within = at(-0.99, -0.5, -0.01, 0.2, 0.95);
 const positive = at(0.01, 0.2, 1, 3.5, 20);
 const flag = (value: number): TensorValue => ({ dataType: 'bool', shape: [], bytes: Uint8Array.of(value) });
 const node = (opType: string, x: Variable, attributes: OneNode['attributes'] = {}): OneNode => ({
   opType,
   inputs: [x],
   attributes,
-  opset: opType === 'Gelu' ? 20 : 18,
+  opset: opType === 'Gelu' ? 20 : opType === 'Swish' ? 24 : 18,
 });
 
 const { abs, exp, log, max, min, sqrt, tanh, SQRT1_2, PI } = Math;
@@ -20,6 +21,19 @@ const sigmoid = (x: number): number => 1 / (1 + exp(-x));
 const softplus = (x: number): number => log(1 + exp(x));
 
 test('', equalsFunction, node('Abs', everywhere), abs);
+test('', equalsFunction, node('Acos', within), Math.acos);
+test('', equalsFunction, node('Acosh', at(1.01, 1.5, 2, 30)), Math.acosh);
+test('', equalsFunction, node('Asin', within), Math.asin);
+test('', equalsFunction, node('Asinh', everywhere), Math.asinh);
+test('', equalsFunction, node('Atanh', within), Math.atanh);
+test('', equalsFunction, node('Cosh', everywhere), Math.cosh);
+test('', equalsFunction, node('Sinh', everywhere), Math.sinh);
+test('', equalsFunction, node('Shrink', everywhere, { lambd: { float: 1.5 }, bias: { float: 0.25 } }), (x) =>
+  abs(x) > 1.5 ? x - Math.sign(x) * 0.25 : 0,
+);
+test('', equalsFunction, node('Swish', everywhere), (x) => x * sigmoid(x));
+test('α 1.7', equalsFunction, node('Swish', everywhere, { alpha: { float: 1.7 } }), (x) => x * sigmoid(1.7 * x));
+test('', equalsFunction, { ...node('CastLike', everywhere), inputs: [everywhere, floats([1])] }, (x) => x);
 test('', equalsFunction, node('Atan', everywhere), Math.atan);
 test(
   '',
@@ -102,6 +116,10 @@ test(pole, isExactly, node('Log', at(0, 0, 1e-44, 4)), [0, 1, 1, 1], [0, 0, 0, 0
 test(pole, isExactly, node('Reciprocal', at(0, 0, 2)), [0, 1, 1], [0, 0, -0.25]);
 test(`${pole} of a root`, isExactly, pow(at(0, 0, 4), 0.5), [0, 1, 1], [0, 0, 0.25]);
 test(pole, isExactly, pow(at(0, 0, 2), -1), [0, 1, 1], [0, 0, -0.25]);
+test(pole, isExactly, node('Asin', at(-1, 0, 1)), [0, 2, 1], [0, 2, 0]);
+test(pole, isExactly, node('Acos', at(-1, 0, 1)), [0, 2, 1], [0, -2, 0]);
+test(pole, isExactly, node('Acosh', at(1, 1)), [0, 2], [0, 0]);
+test(pole, isExactly, node('Atanh', at(-1, 0, 1)), [0, 2, 1], [0, 2, 0]);
 test('is 0 for an exponent of 0', isExactly, pow(at(0, 3), 0), [1, 1], [0, 0]);
 test('is that of a square at 0', isExactly, pow(at(-1, 0, 3), 2), [1, 1, 1], [-2, 0, 6]);
 test(
@@ -118,6 +136,15 @@ test(
   [0, 3],
   [0, 3],
 );
+const overflow = 'is 0, not NaN, where it overflows and the cotangent is 0';
+test(overflow, isExactly, node('Sinh', at(200, 0)), [0, 3], [0, 3]);
+test(overflow, isExactly, node('Cosh', at(-200, 0)), [0, 3], [0, 0]);
+test('is 0 at its threshold', isExactly, node('ThresholdedRelu', at(0.5, 1, 1.5)), [1, 2, 3], [0, 0, 3]);
+test('is 0 at its threshold', isExactly, node('Shrink', at(-0.5, 0.5, 1.5)), [1, 2, 3], [0, 0, 3]);
+test('is 0 and 1 at the ends of its curve', isExactly, node('HardSwish', at(-3, 3)), [2, 2], [0, 2]);
+test('is 0 at its bounds', isExactly, node('HardSigmoid', at(-2.5, 0, 2.5)), [5, 5, 5], [0, 1, 0]);
+test('is the lower slope at 0', isExactly, node('LeakyRelu', at(0), { alpha: { float: 0.5 } }), [2], [1]);
+test('does not overflow', isExactly, node('Mish', at(-200, 200)), [1, 1], [0, 1]);
 test('does not overflow', isExactly, node('Softplus', at(-200, 200)), [1, 1], [0, 1]);
 test('does not overflow', isExactly, node('Sigmoid', at(-200, 200)), [1, 1], [0, 0]);
 

@@ -60,6 +60,16 @@ test('a constant from pixels', isAdjoint, {
   inputs: [variable([3, 4]), integers([1, -1, 0, 2]), variable([], 'constant')],
 });
 test('nothing', isAdjoint, pad('constant', [0, 0, 0, 0, 0, 0, 0, 0]));
+for (const upper of [0, 1]) {
+  test(`upper ${upper}`, isAdjoint, moved('Trilu', [2, 4, 5], [], { upper }));
+  test(`upper ${upper}, beside the diagonal`, isAdjoint, moved('Trilu', [4, 3], [integers([1], [])], { upper }));
+}
+test('by default', isAdjoint, moved('ReverseSequence', [4, 3, 2], [integers([1, 2, 4])]));
+test(
+  'batch first',
+  isAdjoint,
+  moved('ReverseSequence', [3, 4, 2], [integers([4, 2, 1])], { batch_axis: 0, time_axis: 1 }),
+);
 test('repeats', isAdjoint, moved('Tile', [2, 1, 3], [integers([1, 3, 2])]));
 test('DCR', isAdjoint, moved('DepthToSpace', [2, 12, 2, 3], [], { blocksize: 2, mode: 'DCR' }));
 test('CRD', isAdjoint, moved('DepthToSpace', [2, 12, 2, 3], [], { blocksize: 2, mode: 'CRD' }));

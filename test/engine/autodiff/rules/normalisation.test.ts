@@ -70,6 +70,44 @@ for (const [opset, parameters] of [
   test(`opset ${opset}, one axis`, equalsDifferences, groupNorm([1, 6, 4]));
 }
 
+for (const size of [1, 3, 9]) {
+  test(`over ${size} channels`, equalsDifferences, {
+    opType: 'LRN',
+    inputs: [variable([2, 6, 2, 2], '', -2, 2)],
+    attributes: { size, alpha: { float: 0.8 }, beta: { float: 0.6 }, bias: { float: 1.5 } },
+  });
+}
+test('all but the channels by default', equalsDifferences, {
+  opType: 'MeanVarianceNormalization',
+  inputs: [variable([2, 3, 2, 2])],
+});
+test('some axes', equalsDifferences, {
+  opType: 'MeanVarianceNormalization',
+  inputs: [variable([2, 3, 4])],
+  attributes: { axes: [0, -1] },
+});
+test(
+  'is 0, not NaN, where nothing varies',
+  isExactly,
+  {
+    opType: 'MeanVarianceNormalization',
+    inputs: [{ shape: [1, 1, 2], data: Float32Array.of(3, 3) }],
+    attributes: { axes: [2] },
+  },
+  [1, 2],
+  [0, 0],
+);
+test('the last axis', equalsDifferences, {
+  opType: 'RMSNormalization',
+  inputs: [variable([2, 3, 5]), variable([5], 'γ')],
+  opset: 23,
+});
+test('from axis 1', equalsDifferences, {
+  opType: 'RMSNormalization',
+  inputs: [variable([2, 3, 4]), constant([3, 4], 'γ')],
+  attributes: { axis: 1, epsilon: { float: 0.1 } },
+  opset: 23,
+});
 for (const axis of [0, -1]) {
   test(`p = 2, axis ${axis}`, equalsDifferences, {
     opType: 'LpNormalization',
