@@ -72,7 +72,8 @@ export const integers = int64Tensor;
 const outputsOf = ({ outputCount = 1 }: OneNode): readonly string[] =>
   Array.from({ length: outputCount }, (_, i) => `y${i}`);
 
-function modelOf(node: OneNode): ModelDef {
+/** A model of nothing but the node, whose inputs are `x0`, `x1`, … and whose outputs are `y0`, `y1`, … */
+export function modelOf(node: OneNode): ModelDef {
   const { opType, inputs, attributes = {}, opset = 18 } = node;
   const graph: GraphDef = {
     name: 'one node',
@@ -116,12 +117,19 @@ export interface Differentiable {
 }
 
 /** Joins a node with its derivative by input `by`. */
-export async function differentiateNode(node: OneNode, by: number): Promise<Differentiable> {
-  const model = modelOf(node);
-  const names = outputsOf(node);
+export const differentiateNode = (node: OneNode, by: number): Promise<Differentiable> =>
+  differentiateModel(modelOf(node), node.inputs, outputsOf(node), by);
+
+/** Joins a model with the derivative of its outputs `names` by input `by`. The inputs are called `x0`, `x1`, … */
+export async function differentiateModel(
+  model: ModelDef,
+  operands: OneNode['inputs'],
+  names: readonly string[],
+  by: number,
+): Promise<Differentiable> {
   const network = await specialise(model, {
     inputShapes: new Map(
-      node.inputs.flatMap((input, i): [string, Shape][] => (isVariable(input) ? [[`x${i}`, input.shape]] : [])),
+      operands.flatMap((input, i): [string, Shape][] => (isVariable(input) ? [[`x${i}`, input.shape]] : [])),
     ),
     outputs: names,
     runtime,
