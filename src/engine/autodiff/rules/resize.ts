@@ -13,6 +13,8 @@ import { unsupported } from '../unsupported.js';
  *
  * The matrices come from resizing identity matrices, once, while a program is built: so they are right for every mode,
  * and round as ONNX Runtime does.
+ * Two forms in which one axis cannot be told from the others alone are refused: tf_crop_and_resize, and sizes that keep the
+ * aspect ratio.
  *
  * Shapes: X and dX are equal.
  * Spec: https://onnx.ai/onnx/operators/onnx__Resize.html
@@ -56,10 +58,13 @@ function probeOf(node: ForwardNode, axis: number): ReturnType<NonNullable<Gradie
   if (node.string('coordinate_transformation_mode', 'half_pixel') === 'tf_crop_and_resize') {
     throw unsupported(node, 'tf_crop_and_resize');
   }
+  // Its scale is that of another axis, and the length is rounded as no probe of one axis would.
+  const policy = node.string('keep_aspect_ratio_policy', 'stretch');
+  if (policy !== 'stretch') throw unsupported(node, `keep_aspect_ratio_policy ${policy}`);
   const [from, to] = [node.input(0).shape[axis] as number, node.output(0).shape[axis] as number];
   const scale = scalesOf(node)?.[axis];
   const attributes = new Map(node.attributes());
-  for (const name of ['axes', 'keep_aspect_ratio_policy']) attributes.delete(name);
+  attributes.delete('axes');
   const sizes: TensorValue = int64Tensor([from, 1, to, 1]);
   const scales = scale === undefined ? undefined : float32Tensor(Float32Array.of(1, 1, scale, 1), [4]);
   const rows = identityMatrix(from, [from, 1, from, 1]);

@@ -61,7 +61,7 @@ const sums: readonly (readonly [equation: string, ...shapes: (readonly number[])
   ['ab,bc,cd->ad', [2, 3], [3, 4], [4, 2]],
 ];
 for (const [equation, ...shapes] of sums) {
-  test(equation, isAdjoint, {
+  test(`${equation} of [${shapes.join('] and [')}]`, isAdjoint, {
     opType: 'Einsum',
     inputs: shapes.map((shape, i) => variable(shape, `operand ${i}`)),
     attributes: { equation },

@@ -37,6 +37,25 @@ test('cubic, outside excluded', isAdjoint, bySizes([1, 2, 8, 9], { mode: 'cubic'
 test('some axes', isAdjoint, byScales([2, 3], { mode: 'linear', axes: [2, 3] }));
 test('one spatial axis', isAdjoint, byScales([1, 1, 3], { mode: 'linear' }, [2, 3, 4]));
 test('three spatial axes', isAdjoint, byScales([1, 1, 2, 2, 3], { mode: 'nearest' }, [1, 2, 2, 3, 2]));
+test('three spatial axes, linear', isAdjoint, bySizes([1, 2, 4, 5, 3], { mode: 'linear' }, [1, 2, 2, 3, 5]));
+test('pixels before channels', isAdjoint, byScales([1, 2, 1.5, 1], { mode: 'linear' }, [2, 4, 5, 3]));
+test('a matrix', isAdjoint, byScales([1.5, 2], { mode: 'linear' }, [4, 5]));
+test('every axis', isAdjoint, byScales([2, 2, 2, 2], { mode: 'nearest' }, [1, 2, 3, 2]));
+test(
+  'the same size by a scale that shifts',
+  isAdjoint,
+  byScales([1, 1, 1.1, 1], { mode: 'linear', coordinate_transformation_mode: 'asymmetric' }),
+);
+test(
+  'smaller, cubic with antialiasing',
+  isAdjoint,
+  bySizes([1, 2, 3, 2], { mode: 'cubic', antialias: 1 }, [1, 2, 7, 6]),
+);
+test(
+  'half_pixel_symmetric',
+  isAdjoint,
+  byScales([1, 1, 1.3, 0.7], { mode: 'linear', coordinate_transformation_mode: 'half_pixel_symmetric' }, [1, 2, 5, 6]),
+);
 test('the channel axis', isAdjoint, byScales([1, 2, 1, 1], { mode: 'nearest' }));
 
 test(
@@ -49,4 +68,11 @@ test(
   },
   0,
   'tf_crop_and_resize',
+);
+test(
+  'with an aspect ratio to keep',
+  isRefused,
+  bySizes([6, 9], { mode: 'linear', axes: [2, 3], keep_aspect_ratio_policy: 'not_larger' }),
+  0,
+  'keep_aspect_ratio_policy not_larger',
 );
