@@ -1,6 +1,6 @@
 import type { GraphBuilder, TensorValue, Value } from '../onnx/graph.js';
 import { float32Tensor } from '../onnx/tensor-value.js';
-import { type Shape, sizeOf } from '../tensor/shape.js';
+import { isSameShape, type Shape, sizeOf } from '../tensor/shape.js';
 
 /** `value` where `condition` holds, else 0. A selection, not a product: what is not selected may be ∞ or NaN. */
 export const where = (g: GraphBuilder, condition: Value, value: Value): Value =>
@@ -38,7 +38,7 @@ export const scale = (g: GraphBuilder, value: Value, factor: number): Value =>
   factor === 1 ? value : g.op('Mul', [value, g.scalar(factor)]);
 
 export const reshape = (g: GraphBuilder, value: Value, shape: Shape): Value =>
-  g.op('Reshape', [value, g.integers(shape)]);
+  isSameShape(value.shape, shape) ? value : g.op('Reshape', [value, g.integers(shape)]);
 
 export const transpose = (g: GraphBuilder, value: Value, perm: readonly number[]): Value =>
   perm.every((axis, i) => axis === i) ? value : g.op('Transpose', [value], { perm });
@@ -59,6 +59,13 @@ export const meanOver = (g: GraphBuilder, value: Value, axes: readonly number[])
 
 export const expand = (g: GraphBuilder, value: Value, shape: Shape): Value =>
   g.op('Expand', [value, g.integers(shape)]);
+
+/** Zeros around `value` along an axis, or at the end a cut, so that it begins at `first` of `length`. */
+export function placed(g: GraphBuilder, value: Value, axis: number, first: number, length: number): Value {
+  const pads = [first, length - first - (value.shape[axis] as number)];
+  if (pads.every((pad) => pad === 0)) return value;
+  return g.op('Pad', [value, g.integers(pads), undefined, g.integers([axis])]);
+}
 
 /** A tensor of zeros. A small one is a constant, a large one is made when it is needed. */
 export const zeros = (g: GraphBuilder, shape: Shape): Value =>

@@ -7,6 +7,22 @@ test('a channel shuffle', isAdjoint, {
   inputs: [variable([2, 6, 3]), integers([0, 3, 1, 4, 2, 5])],
   attributes: { axis: 1 },
 });
+for (const [when, indices] of [
+  ['one after another', [2, 3]],
+  ['all of them', [0, 1, 2, 3, 4]],
+  ['one after another, from the end', [-2, -1]],
+  ['some, in another order', [4, -3, 1]],
+] as const) {
+  test(when, isAdjoint, {
+    opType: 'Gather',
+    inputs: [variable([2, 5, 3]), integers(indices)],
+    attributes: { axis: 1 },
+  });
+}
+test('whole numbers of 32 bits', isAdjoint, {
+  opType: 'Gather',
+  inputs: [variable([5, 3]), { dataType: 'int32', shape: [3], bytes: new Uint8Array(Int32Array.of(1, 1, -1).buffer) }],
+});
 test('repeated and negative indices', isAdjoint, {
   opType: 'Gather',
   inputs: [variable([5, 3]), integers([0, 2, 2, -1])],

@@ -56,6 +56,18 @@ test(
   isAdjoint,
   byScales([1, 1, 1.3, 0.7], { mode: 'linear', coordinate_transformation_mode: 'half_pixel_symmetric' }, [1, 2, 5, 6]),
 );
+for (const shape of [
+  [2, 3, 4],
+  [1, 2, 3, 4],
+  [1, 2, 2, 3, 2],
+]) {
+  const scales = [1, 1, 2, 3, 1].slice(0, shape.length);
+  test(
+    `repeated pixels of ${shape.length - 2} axes`,
+    isAdjoint,
+    byScales(scales, { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }, shape),
+  );
+}
 test('the channel axis', isAdjoint, byScales([1, 2, 1, 1], { mode: 'nearest' }));
 
 test(
