@@ -176,8 +176,9 @@ async function withGradient(
     probes: await runProbes(network, runtime),
   });
   if (gradient === undefined) throw new Error(`expected a gradient by ${input}, got none`);
-  await expectPortable(network, g.finish([gradient]));
-  return g.finish([...[...outputs].map(([i, value]) => g.named(value, `out${i}`)), g.named(gradient, 'gradient')]);
+  const named = g.named(gradient, 'gradient');
+  await expectPortable(network, g.finish([named]));
+  return g.finish([...[...outputs].map(([i, value]) => g.named(value, `out${i}`)), named]);
 }
 
 /** Operators that ONNX Runtime runs on the CPU even where the rest runs on WebGPU, with copies there and back. */

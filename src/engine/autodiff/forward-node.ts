@@ -23,7 +23,7 @@ export function forwardNode(node: NodeDef, context: NodeContext): ForwardNode {
   function read<Type extends Attribute['type']>(name: string, type: Type): AttributeValues[Type] | undefined {
     const attribute = node.attributes.get(name);
     if (attribute === undefined) return undefined;
-    if (attribute.type !== type) return fail(`a ${type} for attribute ${name}`, attribute.type);
+    if (attribute.type !== type) return fail(`attribute ${name} of type ${type}`, attribute.type);
     return attribute.value as AttributeValues[Type];
   }
 

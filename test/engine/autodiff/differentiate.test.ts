@@ -139,6 +139,12 @@ const renamed =
     ),
   });
 
+test('a rule whose probes were not run is named', (t) => {
+  const build: Build = (g, x) => [g.op('Pad', [x, g.integers([1, 1])], { mode: 'edge' })];
+  const error = t.throws(() => analyse(build), { instanceOf: EngineError });
+  t.regex(error.message, /^expected a probe 0 of Pad \(node .*\), got none$/);
+});
+
 test('an operator without a rule on the path is refused by its name', (t) => {
   const error = t.throws(() => analyse((g, x) => [g.op('Add', [g.op('Relu', [x]), x])], renamed('Relu')), {
     instanceOf: EngineError,

@@ -24,16 +24,12 @@ function baseGradient(g: GraphBuilder, node: BackwardNode): Value {
   const exponents = node.constant(1) === undefined ? undefined : node.numbers(1);
   if (exponents?.every((c) => c === 1)) return dY;
   if (exponents?.every((c) => c === 2)) return scale(g, g.op('Mul', [dY, x]), 2);
-  // Exponents may be whole numbers: a constant of those is written anew, as float32.
-  const c = exponents ? g.floats(Float32Array.from(exponents), node.input(1).shape) : toFloat32(g, node.input(1));
+  const c = g.op('Cast', [node.input(1)], { to: DATA_TYPES.float32 }); // it may be whole numbers
   const gradient = g.op('Mul', [dY, g.op('Mul', [c, g.op('Pow', [x, g.op('Sub', [c, g.scalar(1)])])])]);
   if (exponents?.every((value) => value >= 1)) return gradient;
   const isPole = g.op('And', [g.op('Equal', [x, g.scalar(0)]), g.op('Less', [c, g.scalar(1)])]);
   return g.op('Where', [isPole, g.scalar(0), gradient]);
 }
-
-const toFloat32 = (g: GraphBuilder, value: Value): Value =>
-  value.dataType === 'float32' ? value : g.op('Cast', [value], { to: DATA_TYPES.float32 });
 
 function exponentGradient(g: GraphBuilder, node: BackwardNode): Value {
   const x = node.input(0);

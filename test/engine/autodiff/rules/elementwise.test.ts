@@ -6,6 +6,7 @@ import { floats, integers, type OneNode, type Variable, variable } from '../../.
 
 const at = (...values: number[]): Variable => ({ shape: [values.length], data: Float32Array.from(values) });
 const everywhere = at(-6.5, -3.2, -2.1, -1, -0.7, -0.05, 0.05, 0.3, 1.1, 2.4, 3.3, 7);
+const scalar = (value: number): Variable => ({ shape: [], data: Float32Array.of(value) });
 const within = at(-0.99, -0.5, -0.01, 0.2, 0.95);
 const positive = at(0.01, 0.2, 1, 3.5, 20);
 const flag = (value: number): TensorValue => ({ dataType: 'bool', shape: [], bytes: Uint8Array.of(value) });
@@ -148,7 +149,6 @@ test('does not overflow', isExactly, node('Mish', at(-200, 200)), [1, 1], [0, 1]
 test('does not overflow', isExactly, node('Softplus', at(-200, 200)), [1, 1], [0, 1]);
 test('does not overflow', isExactly, node('Sigmoid', at(-200, 200)), [1, 1], [0, 0]);
 
-const scalar = (value: number): Variable => ({ shape: [], data: Float32Array.of(value) });
 test('bounds from pixels', equalsDifferences, { opType: 'Clip', inputs: [everywhere, scalar(-1.5), scalar(2)] });
 test('bounds from pixels, the wrong way round', equalsDifferences, {
   opType: 'Clip',
@@ -158,6 +158,13 @@ test('a lower bound from pixels', equalsDifferences, {
   opType: 'Clip',
   inputs: [everywhere, { shape: [], data: Float32Array.of(-1.5) }],
 });
+test(
+  'with a ratio that depends on the pixels',
+  isRefused,
+  { ...node('Dropout', everywhere), inputs: [everywhere, scalar(0.5)] },
+  1,
+  'an input 1 that depends on the pixels',
+);
 test(
   'in training',
   isRefused,

@@ -35,6 +35,11 @@ for (const padding of ['zeros', 'border', 'reflection']) {
     test(`nearest, ${when}`, isAdjoint, { ...fixed, attributes: { ...attributes, mode: 'nearest' } });
   }
 }
+test('of one row', isAdjoint, {
+  opType: 'GridSample',
+  inputs: [variable([1, 2, 1, 4]), constant([1, 3, 2, 2])],
+  attributes: { padding_mode: 'reflection', align_corners: 1 },
+});
 test(
   'goes to the even one of two nearest pixels, as ONNX Runtime rounds',
   isExactly,

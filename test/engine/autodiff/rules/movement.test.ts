@@ -59,6 +59,17 @@ test('a constant from pixels', isAdjoint, {
   opType: 'Pad',
   inputs: [variable([3, 4]), integers([1, -1, 0, 2]), variable([], 'constant')],
 });
+test(
+  'by its constant is 0 where none is read',
+  isExactly,
+  {
+    opType: 'Pad',
+    inputs: [floats([1, 2, 3]), integers([1, 1]), { shape: [], data: Float32Array.of(7) }],
+    attributes: { mode: 'reflect' },
+  },
+  [1, 2, 3, 4, 5],
+  [0],
+);
 test('nothing', isAdjoint, pad('constant', [0, 0, 0, 0, 0, 0, 0, 0]));
 for (const upper of [0, 1]) {
   test(`upper ${upper}`, isAdjoint, moved('Trilu', [2, 4, 5], [], { upper }));
