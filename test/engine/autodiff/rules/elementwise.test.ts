@@ -122,6 +122,13 @@ test(pole, isExactly, node('Acos', at(-1, 0, 1)), [0, 2, 1], [0, -2, 0]);
 test(pole, isExactly, node('Acosh', at(1, 1)), [0, 2], [0, 0]);
 test(pole, isExactly, node('Atanh', at(-1, 0, 1)), [0, 2, 1], [0, 2, 0]);
 test('is 0 for an exponent of 0', isExactly, pow(at(0, 3), 0), [1, 1], [0, 0]);
+test(
+  'is 1 at 0 for an exponent of 1 beside others',
+  isExactly,
+  { opType: 'Pow', inputs: [at(0, 0, 0), floats([1, 0.5, 3])] },
+  [2, 2, 2],
+  [2, 0, 0],
+);
 test('is that of a square at 0', isExactly, pow(at(-1, 0, 3), 2), [1, 1, 1], [-2, 0, 6]);
 test(
   'by its exponent is 0 where the base is not positive',
@@ -154,6 +161,15 @@ test('bounds from pixels, the wrong way round', equalsDifferences, {
   opType: 'Clip',
   inputs: [floats([-3.4, 1.5, 5]), floats([2], []), scalar(1)],
 });
+const bounded = (low: Variable | TensorValue, high: Variable | TensorValue): OneNode => ({
+  opType: 'Clip',
+  inputs: [floats([0, 1, 2, 3]), low, high],
+});
+const beyond = 'by a bound is that of what lies beyond it';
+test(`${beyond}: the lower`, isExactly, bounded(scalar(1), floats([2], [])), [2, 3, 5, 7], [2]);
+test(`${beyond}: the upper`, isExactly, bounded(floats([1], []), scalar(2)), [2, 3, 5, 7], [7]);
+test(`${beyond}: the lower of two that are equal`, isExactly, bounded(scalar(1), floats([1], [])), [2, 3, 5, 7], [2]);
+test(`${beyond}: the upper of two that are equal`, isExactly, bounded(floats([1], []), scalar(1)), [2, 3, 5, 7], [12]);
 test('a lower bound from pixels', equalsDifferences, {
   opType: 'Clip',
   inputs: [everywhere, { shape: [], data: Float32Array.of(-1.5) }],

@@ -12,6 +12,7 @@ for (const [when, indices] of [
   ['all of them', [0, 1, 2, 3, 4]],
   ['one after another, from the end', [-2, -1]],
   ['some, in another order', [4, -3, 1]],
+  ['backward', [3, 2, 1]],
 ] as const) {
   test(when, isAdjoint, {
     opType: 'Gather',

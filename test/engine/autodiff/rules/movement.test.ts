@@ -44,6 +44,7 @@ test('to the end and beyond', isAdjoint, slice([2], [2 ** 40], [-1]));
 test('steps', isAdjoint, slice([0, 1], [5, 7], [0, 2], [2, 3]));
 test('a negative step', isAdjoint, slice([-1], [-(2 ** 40)], [1], [-1]));
 test('a negative step of 2', isAdjoint, slice([5, 4], [0, 1], [2, 1], [-2, -1]));
+test('a negative step from beyond the end', isAdjoint, slice([100], [-(2 ** 40)], [1], [-2]));
 test('nothing cut', isAdjoint, slice([0], [5], [0]));
 
 const pad = (mode: string, pads: number[], axes?: number[]): OneNode =>
