@@ -5,7 +5,10 @@ import type { NodeDef, StaticGraph } from '../onnx/graph.js';
 export interface Dependents {
   /** Names of all values that depend on it; itself one of them. */
   readonly dependent: ReadonlySet<string>;
-  /** Those of them that have a derivative by it: floating-point values, and quantised ones, which stand for such. */
+  /**
+   * Those of them that have a derivative by it: floating-point values, and quantised ones, which stand for such. If the input is
+   * whole numbers, none.
+   */
   readonly derivable: ReadonlySet<string>;
 }
 
@@ -20,7 +23,8 @@ export function dependentsOf(
   stopped: ReadonlySet<string> = new Set(),
 ): Dependents {
   const dependent = new Set([input]);
-  const derivable = new Set([input]);
+  const inputType = values.get(input)?.dataType;
+  const derivable = new Set(inputType !== undefined && isFloatingPoint(inputType) ? [input] : []);
   for (const node of nodes) {
     if (!node.inputs.some((name) => dependent.has(name))) continue;
     const sources = node.inputs.filter((name) => derivable.has(name));

@@ -145,6 +145,14 @@ test('a rule whose probes were not run is named', (t) => {
   t.regex(error.message, /^expected a probe 0 of Pad \(node .*\), got none$/);
 });
 
+test('whole numbers for an input have no gradient', (t) => {
+  const g = growGraph();
+  const { gradient } = derive(g, g.addInput('x', 'uint8', [3]), (_, x) => [
+    toFloat(g, g.op('Reshape', [x, g.integers([3])])),
+  ]);
+  t.is(gradient, undefined);
+});
+
 test('an operator without a rule on the path is refused by its name', (t) => {
   const error = t.throws(() => analyse((g, x) => [g.op('Add', [g.op('Relu', [x]), x])], renamed('Relu')), {
     instanceOf: EngineError,

@@ -56,6 +56,13 @@ test(
   },
   { step: SMALL_STEP },
 );
+test(
+  'is the upper slope at 0',
+  isExactly,
+  { opType: 'PRelu', inputs: [{ shape: [3], data: Float32Array.of(-1, 0, 1) }, floats([0.5])] },
+  [2, 2, 2],
+  [1, 2, 2],
+);
 test('a constant operand', isAdjoint, { opType: 'Mul', inputs: [variable([2, 3]), constant([3])] });
 test('an operand that is both', isAdjoint, { opType: 'Add', inputs: [variable([2, 3]), variable([2, 3], 'b')] });
 test('a target shape', isAdjoint, {

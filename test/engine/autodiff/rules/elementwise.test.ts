@@ -147,6 +147,14 @@ test(
 const overflow = 'is 0, not NaN, where it overflows and the cotangent is 0';
 test(overflow, isExactly, node('Sinh', at(200, 0)), [0, 3], [0, 3]);
 test(overflow, isExactly, node('Cosh', at(-200, 0)), [0, 3], [0, 0]);
+test('is the lower slope at 0', isExactly, node('Elu', at(0), { alpha: { float: 0.5 } }), [2], [1]);
+test(
+  'is the lower slope at 0',
+  isExactly,
+  node('Selu', at(0), { alpha: { float: 0.5 }, gamma: { float: 3 } }),
+  [2],
+  [3],
+);
 test('is 0 at its threshold', isExactly, node('ThresholdedRelu', at(0.5, 1, 1.5)), [1, 2, 3], [0, 0, 3]);
 test('is 0 at its threshold', isExactly, node('Shrink', at(-0.5, 0.5, 1.5)), [1, 2, 3], [0, 0, 3]);
 test('is 0 and 1 at the ends of its curve', isExactly, node('HardSwish', at(-3, 3)), [2, 2], [0, 2]);
