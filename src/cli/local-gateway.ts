@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
 import { parse } from 'yaml';
 import type { Gateway, GatewayConfig, Logger } from '../server/index.js';
 import type { CliContext, TextSink } from './context.js';
@@ -13,8 +14,14 @@ export interface ConfigSource {
   };
 }
 
-/** Starts a gateway that serves a model repository on free loopback ports; what it logs is told only where it is a problem. */
+/**
+ * Starts a gateway that serves a model repository on free loopback ports; what it logs is told only where it is a problem.
+ *
+ * @throws Error. Thrown when there is no such folder.
+ */
 export async function startLocalGateway(models: string, { stderr }: CliContext): Promise<Gateway> {
+  // A gateway may wait for its models; a command has nothing to wait for.
+  await readdir(models);
   const config = { modelRepository: models, grpcAddress: '127.0.0.1:0', adminAddress: '127.0.0.1:0' };
   const { parseGatewayConfig, startGateway } = await import('../server/index.js');
   return await startGateway(parseGatewayConfig(config), { log: problemLog(stderr) });
@@ -24,7 +31,7 @@ export async function startLocalGateway(models: string, { stderr }: CliContext):
 export async function runGateway(source: ConfigSource, { signal, stderr }: CliContext): Promise<void> {
   const { startGateway } = await import('../server/index.js');
   const config = await readConfig(source);
-  const gateway = await startGateway(config, { log: await jsonLog(config) });
+  const gateway = await startGateway(config, { log: await jsonLog(config, stderr) });
   try {
     stderr.write(`robustgate: gRPC on ${gateway.grpcAddress}, health on http://${gateway.adminAddress}/readyz\n`);
     if (!signal.aborted) await once(signal, 'abort');
@@ -34,18 +41,28 @@ export async function runGateway(source: ConfigSource, { signal, stderr }: CliCo
   }
 }
 
-/** @throws EngineError `INVALID_CONFIG`. Thrown when something in the configuration is wrong. */
+/**
+ * The configuration that the file and the command line make together, judged by one parser.
+ *
+ * @throws EngineError `INVALID_CONFIG`. Thrown when it is no YAML, or something in it is wrong.
+ */
 export async function readConfig({ text, overrides }: ConfigSource): Promise<GatewayConfig> {
   const { parseGatewayConfig, parseGatewayConfigText } = await import('../server/index.js');
   const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
-  if (Object.keys(given).length === 0) return parseGatewayConfigText(text);
-  return parseGatewayConfig({ ...(parse(text) as object | null), ...given });
+  let value: unknown;
+  try {
+    value = parse(text) ?? {};
+  } catch {
+    return parseGatewayConfigText(text);
+  }
+  return parseGatewayConfig(typeof value === 'object' ? { ...value, ...given } : value);
 }
 
 /** Structured logs on standard error. */
-async function jsonLog({ logLevel }: GatewayConfig): Promise<Logger> {
+async function jsonLog({ logLevel }: GatewayConfig, stderr: TextSink): Promise<Logger> {
   const { pino } = await import('pino');
-  const log = pino({ level: logLevel, serializers: { error: pino.stdSerializers.err } }, pino.destination(2));
+  const options = { level: logLevel, serializers: { error: pino.stdSerializers.err } };
+  const log = pino(options, { write: (line: string) => void stderr.write(line) });
   return {
     debug: (fields, message) => log.debug(fields, message),
     info: (fields, message) => log.info(fields, message),

@@ -42,7 +42,7 @@ export function integer(text: string): number {
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** A time as milliseconds: `500ms`, `30s`, `5m`, `2h`, `1d`, or seconds. */
-export function duration(text: string): number {
+function duration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text);
   const milliseconds = Number(match?.[1]) * (UNITS_MS[match?.[2] ?? 's'] ?? 1000);
   if (!(milliseconds > 0))

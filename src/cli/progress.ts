@@ -32,23 +32,19 @@ export function createProgress({ stderr, env }: CliContext, now: () => number = 
 const LIVE_INTERVAL_MS = 80;
 const LINE_INTERVAL_MS = 1000;
 const CLEAR = '\r\u001b[2K';
-const HIDE_CURSOR = '\u001b[?25l';
-const SHOW_CURSOR = '\u001b[?25h';
 
 function liveLine(stderr: TextSink, hasColors: boolean, now: () => number): Progress {
   let last = Number.NEGATIVE_INFINITY;
   let isShown = false;
   const clear = (): void => {
-    if (isShown) stderr.write(`${CLEAR}${SHOW_CURSOR}`);
+    if (isShown) stderr.write(CLEAR);
     isShown = false;
   };
   return {
     update(state) {
       if (now() - last < LIVE_INTERVAL_MS) return;
       last = now();
-      stderr.write(
-        `${isShown ? '' : HIDE_CURSOR}${CLEAR}${progressLine(state, (stderr.columns ?? 80) - 1, hasColors)}`,
-      );
+      stderr.write(`${CLEAR}${progressLine(state, (stderr.columns ?? 80) - 1, hasColors)}`);
       isShown = true;
     },
     log(text) {

@@ -13,7 +13,7 @@ export interface CallOptions {
 /**
  * grpc-js computes timeouts on the server in 32 bits, so that one of more than 24.8 days is over at once.
  */
-export const MAX_TIMEOUT_MS = 20 * 24 * 3600 * 1000;
+const MAX_TIMEOUT_MS = 20 * 24 * 3600 * 1000;
 
 /**
  * The moment at which a call that starts now is given up, at most 20 days ahead.

@@ -63,5 +63,5 @@ test('an interrupt cancels the call, wipes the line and exits with 3', async (t)
   await cancelled;
   t.is(code, 3);
   t.is(stdout, '');
-  t.true(stderr.endsWith('\u001b[?25hrobustgate: INTERRUPTED: stopped before the end\n'));
+  t.true(stderr.endsWith('robustgate: INTERRUPTED: stopped before the end\n'));
 });

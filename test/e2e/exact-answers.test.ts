@@ -225,7 +225,7 @@ for (const [combination, direction] of [
         fields: [3],
       }),
     );
-    const data = new Uint8Array(results[0]?.payloads[0]?.data ?? 4);
+    const data = new Uint8Array(results[0]?.payloads[0]?.data ?? []);
     const [x = NaN] = new Float32Array(data.buffer);
     t.true(Math.abs(x - (0.5 + 0.1 * direction)) < 1e-6, `got ${x}`);
     const losses = results[0]?.result.tasks.map(({ cleanLoss }) => cleanLoss ?? NaN) ?? [];

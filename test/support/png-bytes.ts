@@ -48,8 +48,8 @@ export function pngBytes(parts: PngParts): Buffer {
   const half = Math.floor(data.length / 2);
   return pngFile(
     pngHeader(parts),
-    ...(parts.extra ?? []),
     ...palette,
+    ...(parts.extra ?? []),
     pngChunk('IDAT', data.subarray(0, half)),
     pngChunk('IDAT', data.subarray(half)),
   );
@@ -98,4 +98,7 @@ function filterByHand(filter: number, row: Buffer, above: Buffer, pixelBytes: nu
 
 /** Whole numbers 0 … 2^bits − 1 that look random and are always the same. */
 export const noise = (count: number, bits: number): number[] =>
-  Array.from({ length: count }, (_, i) => (Math.imul(i + 1, 2654435761) >>> (32 - bits)) % 2 ** bits);
+  Array.from({ length: count }, (_, i) => {
+    const mixed = Math.imul(i + 1, 0x9e3779b1);
+    return Math.imul(mixed ^ (mixed >>> 15), 0x85ebca77) >>> (32 - bits);
+  });

@@ -80,6 +80,24 @@ const weightedMean = (metrics: readonly MetricValue[]): number =>
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
+/** How far the served model may be from what an attack reported of the same images, relative to values above 1. */
+const AGREEMENT = 1e-3;
+
+/**
+ * Holds what the served model says of adversarial images against what the attack reported of them. A reconstruction is left
+ * out: its label is the clean input, which a prediction of the adversarial image alone does not know.
+ *
+ * @throws Error. Thrown when they differ.
+ */
+export function checkAgreement(served: Figures, reported: Figures): void {
+  for (const task of ['segmentation', 'depth'] as const) {
+    if (Math.abs(served[task] - reported[task]) <= AGREEMENT * Math.max(1, reported[task])) continue;
+    throw new Error(
+      `expected ${task} of ${reported[task]} for the adversarial PNGs, the served model gives ${served[task]}`,
+    );
+  }
+}
+
 /** What an attack did. */
 export interface AttackRow {
   readonly planned: PlannedAttack;

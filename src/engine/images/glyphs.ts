@@ -1,7 +1,7 @@
 import type { Color, RgbImage } from './rgb-image.js';
 
 /** Width of a glyph, its height above the base line (two rows may hang below), and the distance to the next, in dots. */
-export const GLYPH_WIDTH = 5;
+const GLYPH_WIDTH = 5;
 export const GLYPH_HEIGHT = 7;
 const GLYPH_ADVANCE = GLYPH_WIDTH + 1;
 

@@ -3,43 +3,77 @@ import type { MetricPart, MetricValue } from '../metrics/metric.js';
 import type { TaskInfo } from '../models/model-info.js';
 import type { Network } from '../models/network.js';
 import type { TaskOutcome } from './events.js';
-import type { KnownLabel } from './labels.js';
+import type { KnownLabels } from './labels.js';
 import { isBroken, lossOf, measure, metricValue, type TaskOutput } from './scoring.js';
-import type { AttackSpec } from './spec.js';
+import type { AttackSpec, ObjectiveTask } from './spec.js';
 
-/** A task's output from three inputs; the last is absent where there is no 8-bit image. */
-export interface ThreeOutputs {
-  readonly clean: TaskOutput;
-  readonly adversarial: TaskOutput;
-  readonly adversarial8bit: TaskOutput | undefined;
+/** What one output is worth. */
+export interface TaskScore {
+  readonly metric: MetricValue;
+  readonly loss: number | undefined;
+  readonly broken: boolean | undefined;
 }
 
-/** One task of one example, before and after, judged by the outputs of the original model. */
-export function taskOutcome(
+/** Scores of one example by task; none for a task without a label. */
+export type TaskScores = ReadonlyMap<string, TaskScore>;
+
+/**
+ * Judges the outputs of one example.
+ *
+ * @param outputs gives a task's output
+ */
+export function scoresOf(
   network: Network,
   spec: AttackSpec,
-  task: TaskInfo,
-  label: KnownLabel,
-  outputs: ThreeOutputs,
-): TaskOutcome {
-  const attacked = spec.objective.tasks.find((candidate) => candidate.task === task.name);
-  const loss = attacked?.loss ?? task.loss;
-  const [clean, adversarial] = [outputs.clean, outputs.adversarial].map((output) =>
-    measure(network, task, output, label),
-  ) as [MetricValue, MetricValue];
-  const isTarget = spec.targeted && attacked !== undefined;
-  return {
-    task: task.name,
-    attacked: attacked !== undefined,
-    labelSource: label.source,
-    clean,
-    adversarial,
-    adversarial8bit: outputs.adversarial8bit && measure(network, task, outputs.adversarial8bit, label),
-    cleanLoss: lossOf(network, task, loss, outputs.clean, label),
-    adversarialLoss: lossOf(network, task, loss, outputs.adversarial, label),
-    broken: isBroken(network, task, adversarial, isTarget),
-    cleanBroken: isBroken(network, task, clean, isTarget),
-  };
+  labels: KnownLabels,
+  outputs: (task: string) => TaskOutput,
+): TaskScores {
+  const scores = new Map<string, TaskScore>();
+  for (const task of network.info.tasks) {
+    const label = labels.get(task.name);
+    if (label === undefined) continue;
+    const attacked = attackedAs(spec, task.name);
+    const output = outputs(task.name);
+    const metric = measure(network, task, output, label);
+    scores.set(task.name, {
+      metric,
+      loss: lossOf(network, task, attacked?.loss ?? task.loss, output, label),
+      broken: isBroken(network, task, metric, spec.targeted && attacked !== undefined),
+    });
+  }
+  return scores;
+}
+
+const attackedAs = (spec: AttackSpec, task: string): ObjectiveTask | undefined =>
+  spec.objective.tasks.find((candidate) => candidate.task === task);
+
+/** Every task of one example, before and after; the 8-bit scores are absent where there is no such image. */
+export function taskOutcomes(
+  network: Network,
+  spec: AttackSpec,
+  labels: KnownLabels,
+  before: TaskScores,
+  after: TaskScores,
+  after8bit: TaskScores | undefined,
+): readonly TaskOutcome[] {
+  return network.info.tasks.flatMap(({ name }): TaskOutcome[] => {
+    const [label, clean, adversarial] = [labels.get(name), before.get(name), after.get(name)];
+    if (label === undefined || clean === undefined || adversarial === undefined) return [];
+    return [
+      {
+        task: name,
+        attacked: attackedAs(spec, name) !== undefined,
+        labelSource: label.source,
+        clean: clean.metric,
+        adversarial: adversarial.metric,
+        adversarial8bit: after8bit?.get(name)?.metric,
+        cleanLoss: clean.loss,
+        adversarialLoss: adversarial.loss,
+        broken: adversarial.broken,
+        cleanBroken: clean.broken,
+      },
+    ];
+  });
 }
 
 /** What a run keeps of the results that it has sent. */

@@ -15,6 +15,8 @@ export class Pace {
   readonly #startMs: number;
   readonly #millis = new Map<CallKind, number>();
   readonly #multiplyAdds: number;
+  /** Time to judge one example's outputs once. */
+  #scoreMs = 0;
 
   /** @param multiplyAdds of a forward pass of one native call */
   constructor(context: RunContext, multiplyAdds: number) {
@@ -47,18 +49,42 @@ export class Pace {
     });
   }
 
+  /** Judges the outputs of so many examples, and remembers how long one took. */
+  scoring<T>(examples: number, score: () => T): T {
+    const start = this.#context.now();
+    const result = score();
+    this.#scoreMs = Math.max(this.#scoreMs, (this.#context.now() - start) / examples);
+    return result;
+  }
+
   /**
    * Whether the run must end now: another step would leave too little time for the rest.
    *
-   * @param verifications native calls that are still needed to verify all unfinished examples
+   * @param left what is still to be verified
    */
-  stopReason(verifications: number): 'deadline' | 'drain' | undefined {
+  stopReason(left: Unverified): 'deadline' | 'drain' | undefined {
     const { drain, deadlineMs, now, gate } = this.#context;
     if (drain.aborted) return 'drain';
     if (deadlineMs === undefined) return undefined;
     const reserve = Math.max(SAFETY.share * (deadlineMs - this.#startMs), SAFETY.leastMs);
     const step = this.estimateMs('step') * gate.sharing;
-    const verify = this.estimateMs('verify') * verifications * gate.sharing;
-    return now() + step + verify + reserve > deadlineMs ? 'deadline' : undefined;
+    const verify = this.estimateMs('verify') * left.calls * gate.sharing;
+    const score = (SCORINGS * this.#scoreMs + left.elements * ENCODE_MS_PER_ELEMENT) * left.examples;
+    return now() + step + verify + score + reserve > deadlineMs ? 'deadline' : undefined;
   }
 }
+
+/** What a run owes before it may end. */
+export interface Unverified {
+  /** Native calls. */
+  readonly calls: number;
+  readonly examples: number;
+  /** Input elements of each example. */
+  readonly elements: number;
+}
+
+/** Outputs are judged in floating point and in 8 bits; a little more is for what is done with them. */
+const SCORINGS = 2.5;
+
+/** Packing and sending an image, in milliseconds per element: a PNG of 25 000 takes 2 or 3. */
+const ENCODE_MS_PER_ELEMENT = 1.5e-4;

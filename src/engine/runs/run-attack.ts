@@ -11,11 +11,11 @@ import type { AttackJob } from './job.js';
 import { type KnownLabels, knownLabels } from './labels.js';
 import { batchLabels, objectiveSource } from './objective-source.js';
 import { Oddities } from './oddities.js';
-import { OutcomeTotals } from './outcomes.js';
-import { Pace } from './pace.js';
+import { OutcomeTotals, scoresOf } from './outcomes.js';
+import { Pace, type Unverified } from './pace.js';
 import type { RunContext } from './served-model.js';
 import type { AttackSpec } from './spec.js';
-import { verifyBatch } from './verify-batch.js';
+import { type Batch, outputOf, verifyBatch } from './verify-batch.js';
 
 export interface RunOptions {
   /** Most memory that the programs of the model may take, in bytes. */
@@ -211,9 +211,20 @@ async function* runBatch(
   const outputs = await run.pace.call('verify', () => network.predict(clean, extra));
   const labels = knownLabels(network, examples, outputs, job.labelFree);
   requireLabels(examples, labels, job);
+  // Judged now and not after the attack, so that it is known how long that takes.
+  const cleanScores = run.pace.scoring(examples.length, () =>
+    labels.map((known, n) => scoresOf(network, job.spec, known, (task) => outputOf(outputs, task, n))),
+  );
+  const batch: Batch = { examples, labels, cleanOutputs: outputs, cleanScores, shape };
   const oddities = new Oddities();
   let outcomes: readonly ExampleOutcome[] = [];
-  const steps = attackSteps(run, examples, labels, program, { shape, outputs, remainingBatches, oddities });
+  const unfinished = {
+    // Two native calls for each batch: one in floating point, one in 8 bits.
+    calls: 2 * remainingBatches,
+    examples: job.inputs.length - run.examplesDone,
+    elements: sizeOf(shape),
+  };
+  const steps = attackSteps(run, batch, program, unfinished, oddities);
   for (let step = await steps.next(); ; step = await steps.next()) {
     if (step.done) {
       outcomes = step.value;
@@ -223,8 +234,7 @@ async function* runBatch(
   }
   context.signal.throwIfAborted();
   yield run.progress('verifying');
-  const batch = { examples, labels, outcomes, cleanOutputs: outputs, shape };
-  const verified = await verifyBatch(network, job, run.pace, batch);
+  const verified = await verifyBatch(network, job, run.pace, batch, outcomes);
   for (const [n, result] of verified.entries()) {
     yield { type: 'result', result: { ...result, batchSize: program.batchSize, warnings: oddities.warnings(n) } };
   }
@@ -243,20 +253,13 @@ function requireLabels(examples: readonly Example[], labels: readonly KnownLabel
   throw new EngineError('INVALID_REQUEST', text, { violations });
 }
 
-interface StepSurroundings {
-  readonly shape: Shape;
-  readonly outputs: ReadonlyMap<string, Tensor>;
-  readonly remainingBatches: number;
-  readonly oddities: Oddities;
-}
-
 /** The attack on one batch; at ε = 0 the clean input is the result. */
 async function* attackSteps(
   run: AttackRunState,
-  examples: readonly Example[],
-  labels: readonly KnownLabels[],
+  { examples, labels, cleanOutputs, shape }: Batch,
   program: GradientProgram,
-  { shape, outputs, remainingBatches, oddities }: StepSurroundings,
+  unfinished: Unverified,
+  oddities: Oddities,
 ): AsyncGenerator<StepReport, readonly ExampleOutcome[], void> {
   const { network, job, context, pace } = run;
   const { batchSize } = program;
@@ -265,7 +268,7 @@ async function* attackSteps(
   }
   const names = job.spec.objective.tasks.map(({ task }) => task);
   const tasks = names.map((name) => network.info.tasks.find((task) => task.name === name) as TaskInfo);
-  const sizes = new Map(tasks.map((task) => [task.name, labelSize(task, outputs.get(task.name) as Tensor)]));
+  const sizes = new Map(tasks.map((task) => [task.name, labelSize(task, cleanOutputs.get(task.name) as Tensor)]));
   const source = objectiveSource({
     program,
     objective: job.spec.objective,
@@ -275,11 +278,8 @@ async function* attackSteps(
     pace,
     onOddGradient: (n, kind) => oddities.add(n, kind),
   });
-  const spec = withForcedStart(job.spec, tasks, labels, oddities);
-  // Verifying takes two native calls for each batch: one in floating point, one in 8 bits.
-  const calls = 2 * remainingBatches;
   return yield* attackBatch({
-    spec,
+    spec: withForcedStart(job.spec, tasks, labels, oddities),
     source,
     clean: stack(
       examples.map((example) => example.clean),
@@ -289,7 +289,7 @@ async function* attackSteps(
     keys: examples.map(({ key }) => key),
     breaksAboveZero: tasks.map(({ labelForm }) => labelForm === 'class'),
     signal: context.signal,
-    stopReason: () => pace.stopReason(calls),
+    stopReason: () => pace.stopReason(unfinished),
   });
 }
 

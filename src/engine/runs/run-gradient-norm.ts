@@ -23,6 +23,9 @@ import { type RunOptions, requireAttackable } from './run-attack.js';
 import type { RunContext } from './served-model.js';
 import { labelsOfSubset, sweepPoint } from './sweep.js';
 
+/** A measurement verifies nothing: its results are sent as they come. */
+const NOTHING_LEFT = { calls: 0, examples: 0, elements: 0 };
+
 /** Examples of one shape with what their gradients need. */
 interface Group {
   readonly shape: Shape;
@@ -66,7 +69,7 @@ export async function* runGradientNorm(
     const pending: RowGradient[] = [];
     let first = 0;
     for (const part of chunk(rows, ready.program.batchSize)) {
-      const stop = run.pace.stopReason(0);
+      const stop = run.pace.stopReason(NOTHING_LEFT);
       if (stop !== undefined) terminatedBy = stop;
       if (terminatedBy !== 'completed') break;
       pending.push(
@@ -93,7 +96,7 @@ export async function* runGradientNorm(
       if (typeof value === 'number') norms.push(value);
       else yield value;
     }
-    const stop = run.pace.stopReason(0);
+    const stop = run.pace.stopReason(NOTHING_LEFT);
     if (stop !== undefined) terminatedBy = stop;
     if (norms.length > 0) yield { type: 'sweep-point', point: sweepPoint(outputCount, norms) };
     if (terminatedBy !== 'completed') break;
@@ -207,7 +210,7 @@ async function* sweepNorms(
       }),
     );
     for (const part of chunk(rows, program.batchSize)) {
-      if (run.pace.stopReason(0) !== undefined) return;
+      if (run.pace.stopReason(NOTHING_LEFT) !== undefined) return;
       const gradients = await run.pace.call('step', () => gradientsOfRows(network, program, names, part, shape));
       run.gradientsDone += part.length;
       for (const { gradient } of gradients) yield l2Norm(gradient);

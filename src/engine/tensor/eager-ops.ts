@@ -1,6 +1,6 @@
 import { EngineError } from '../errors.js';
 import { elementwise, type Float64Tensor, reduce } from './float64-tensor.js';
-import { type Shape, sizeOf, withoutAxes } from './shape.js';
+import { broadcastShapes, isSameShape, type Shape, sizeOf, withoutAxes } from './shape.js';
 import type { TensorOps } from './tensor-ops.js';
 
 const plus = (x: number, y: number): number => x + y;
@@ -18,7 +18,12 @@ export const eagerOps: TensorOps<Float64Tensor> = {
   erf: (a) => elementwise(erf, a),
   maximum: (a, b) => elementwise((x, y) => Math.max(x, y), a, b),
   greater: (a, b) => elementwise((x, y) => Number(x > y), a, b),
-  where: (mask, a, b) => elementwise((isSelected, x, y) => (isSelected ? x : y), mask, a, b),
+  where(mask, a, b) {
+    // Most masks select everything, and a copy of an output is not cheap.
+    const isWhole = isSameShape(broadcastShapes([mask.shape, a.shape, b.shape]), a.shape);
+    if (isWhole && mask.data.every((isSelected) => isSelected === 1)) return a;
+    return elementwise((isSelected, x, y) => (isSelected ? x : y), mask, a, b);
+  },
   lookUp: (table, a) => elementwise((x) => table[x] ?? NaN, a),
   sum: (a, axes) => ({ data: reduce(a, axes, plus, 0).data, shape: withoutAxes(a.shape, axes) }),
   reshape: (a, shape) => ({ data: a.data, shape }),

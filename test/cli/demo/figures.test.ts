@@ -1,5 +1,11 @@
 import test from 'ava';
-import { attackTable, datasetMiou, figuresOf, predictedFigures } from '../../../src/cli/demo/figures.js';
+import {
+  attackTable,
+  checkAgreement,
+  datasetMiou,
+  figuresOf,
+  predictedFigures,
+} from '../../../src/cli/demo/figures.js';
 import { planAttacks } from '../../../src/cli/demo/plan.js';
 import { Combination, HoudiniPush, type MetricValue, type Prediction } from '../../../src/clients/index.js';
 import { TaskOutcome } from '../../../src/contract/robustgate/v1/attack.js';
@@ -55,6 +61,16 @@ test('a figure that nobody measured is an error, not a number', (t) => {
     TaskOutcome.create({ task: 'reconstruction', adversarial: { value: Number.POSITIVE_INFINITY } }),
   ];
   t.throws(() => figuresOf(infinite, pick), { message: /reconstruction, got Infinity/ });
+});
+
+test('a served model that says something else than the attack is an error', (t) => {
+  const reported = { segmentation: 0.5, depth: 2, reconstruction: 0.1 };
+  t.notThrows(() => checkAgreement({ segmentation: 0.5009, depth: 1.9981, reconstruction: 9 }, reported));
+  t.throws(() => checkAgreement({ ...reported, segmentation: 0.4989 }, reported), {
+    message: /segmentation of 0\.5 .* gives 0\.4989/,
+  });
+  t.throws(() => checkAgreement({ ...reported, depth: 2.0021 }, reported), { message: /depth of 2 .* gives 2\.0021/ });
+  t.throws(() => checkAgreement({ ...reported, depth: Number.NaN }, reported), { message: /gives NaN/ });
 });
 
 const tasks = [
