@@ -8,6 +8,6 @@ export interface ModelSource {
   readonly file: Uint8Array;
   /** Files beside it that it keeps tensors in, by their path relative to it. */
   readonly externalFiles: ReadonlyMap<string, Uint8Array>;
-  /** SHA-256 of `file`, in hexadecimal. */
+  /** SHA-256 of `file` and behind it the external files in the order of their paths, in hexadecimal. */
   readonly sha256: string;
 }

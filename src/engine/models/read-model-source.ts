@@ -1,66 +1,106 @@
 import { createHash } from 'node:crypto';
-import { readFile, realpath, stat } from 'node:fs/promises';
-import { basename, isAbsolute, join, sep } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { basename, isAbsolute, join, resolve, sep } from 'node:path';
 import { EngineError } from '../errors.js';
+import type { ExternalLocation } from '../onnx/decode-tensor.js';
 import { externalLocations } from '../onnx/external-locations.js';
 import type { ModelSource } from './model-source.js';
+import { describePlace, endOf } from './onnx/external-files.js';
+import { readWholeFile } from './read-whole-file.js';
 
-/** Largest file that is read: what one protobuf message, and one buffer, can hold. */
-const MAX_FILE_BYTES = 2 ** 31;
+/** Most bytes that are read of a model. */
+export interface ModelSizeLimits {
+  readonly configBytes: number;
+  /** Of `model.onnx`, and of each file beside it: at most 2³¹ − 1. */
+  readonly fileBytes: number;
+  /** Of all of them. */
+  readonly totalBytes: number;
+}
+
+export const MODEL_SIZE_LIMITS: ModelSizeLimits = {
+  configBytes: 2 ** 20,
+  fileBytes: 2 ** 31 - 1,
+  totalBytes: 2 ** 34,
+};
 
 /**
- * Reads one version of a model: `model.yaml` of its folder, `model.onnx` of the version's, and the files beside that which it
- * keeps tensors in. They are read once: what is hashed is what is served.
+ * Reads a version of a model: `model.yaml`, `<version>/model.onnx`, and the files below that version's folder in which it
+ * keeps tensors. Where they point outside of that folder, also by a symbolic link, they are refused.
  *
- * @param folder of the model; its name is the model's
- * @throws EngineError `INVALID_MODEL`. Thrown when a file is missing or too large, or a tensor is said to be outside the
- *   version's folder.
+ * @param folder of the model; its last part is the model's name
+ * @param version name of the version's folder: digits
+ * @throws EngineError `INVALID_MODEL`. Thrown when a file is missing, too short, too large, elsewhere, or no ONNX model.
  */
-export async function readModelSource(folder: string, version: string): Promise<ModelSource> {
-  const versionFolder = join(folder, version);
-  const [configText, file] = await Promise.all([
-    readOne(join(folder, 'model.yaml'), 'model.yaml'),
-    readOne(join(versionFolder, 'model.onnx'), `${version}/model.onnx`),
-  ]);
-  const externalFiles = new Map<string, Uint8Array>();
-  for (const location of externalLocations(file)) {
-    externalFiles.set(location, await readOne(await confined(versionFolder, location), location));
-  }
+export async function readModelSource(
+  folder: string,
+  version: string,
+  limits: ModelSizeLimits = MODEL_SIZE_LIMITS,
+): Promise<ModelSource> {
+  if (!/^\d{1,15}$/.test(version)) throw invalid('a version of 1 to 15 digits', `"${version}"`);
+  const name = basename(resolve(folder));
+  const config = await readWholeFile(join(folder, 'model.yaml'), `${name}/model.yaml`, limits.configBytes);
+  const inside = join(folder, version);
+  const file = await readWholeFile(join(inside, 'model.onnx'), `${name}/${version}/model.onnx`, limits.fileBytes);
+  const budget = { fileBytes: limits.fileBytes, restBytes: limits.totalBytes - file.length };
+  if (budget.restBytes < 0) throw invalid(`a model of at most ${limits.totalBytes} bytes`, `${file.length}`);
+  const externalFiles = await readExternalFiles(await realpath(inside), externalLocations(file), budget);
   return {
-    name: basename(folder),
+    name,
     version,
-    configText: configText.toString('utf8'),
+    configText: new TextDecoder().decode(config),
     file,
     externalFiles,
-    sha256: createHash('sha256').update(file).digest('hex'),
+    sha256: sha256Of([file, ...[...externalFiles].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, bytes]) => bytes)]),
   };
 }
 
-async function readOne(path: string, name: string): Promise<Buffer> {
-  try {
-    const { size } = await stat(path);
-    if (size > MAX_FILE_BYTES)
-      throw new EngineError('INVALID_MODEL', `expected at most 2 GiB in ${name}, got ${size} bytes`);
-    return await readFile(path);
-  } catch (cause) {
-    if (cause instanceof EngineError) throw cause;
-    throw new EngineError(
-      'INVALID_MODEL',
-      `expected a file ${name}, got none that can be read: ${cause}`,
-      {},
-      { cause },
-    );
-  }
+interface ReadBudget {
+  readonly fileBytes: number;
+  readonly restBytes: number;
 }
 
-/** The path of a location that a model file names, which must lead to a file in the same folder, through links too. */
-async function confined(folder: string, location: string): Promise<string> {
-  const outside = new EngineError('INVALID_MODEL', `expected external data inside the model's folder, got ${location}`);
-  if (isAbsolute(location) || location.split(/[\\/]/).includes('..')) throw outside;
-  const path = join(folder, location);
-  const [realFolder, realFile] = await Promise.all([realpath(folder), realpath(path).catch(() => undefined)]);
-  if (realFile === undefined)
-    throw new EngineError('INVALID_MODEL', `expected a file ${location} beside the model, got none`);
-  if (!realFile.startsWith(realFolder + sep)) throw outside;
+async function readExternalFiles(
+  folder: string,
+  places: readonly ExternalLocation[],
+  { fileBytes, restBytes }: ReadBudget,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  /** The same file may be named in several ways. */
+  const byPath = new Map<string, Uint8Array>();
+  let rest = restBytes;
+  for (const place of places) {
+    let bytes = files.get(place.location);
+    if (bytes === undefined) {
+      const path = await pathWithin(folder, place);
+      bytes = byPath.get(path) ?? (await readWholeFile(path, describePlace(place), Math.min(fileBytes, rest)));
+      if (!byPath.has(path)) rest -= bytes.length;
+      byPath.set(path, bytes);
+      files.set(place.location, bytes);
+    }
+    endOf(place, bytes.length);
+  }
+  return files;
+}
+
+/** Where the file of a tensor really is. */
+async function pathWithin(folder: string, place: ExternalLocation): Promise<string> {
+  const { location } = place;
+  const isOutside = isAbsolute(location) || location.includes('\0') || location.split(/[/\\]/).includes('..');
+  if (isOutside) throw invalid(`a place in the model's own folder for ${describePlace(place)}`, 'one outside');
+  const path = await realpath(join(folder, location)).catch((cause: NodeJS.ErrnoException) => {
+    throw invalid(`a file for ${describePlace(place)}`, cause.code === 'ENOENT' ? 'none' : String(cause.code), cause);
+  });
+  if (!path.startsWith(folder + sep)) {
+    throw invalid(`a place in the model's own folder for ${describePlace(place)}`, 'a link that leaves it');
+  }
   return path;
 }
+
+function sha256Of(parts: readonly Uint8Array[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
+}
+
+const invalid = (expected: string, got: string, cause?: unknown): EngineError =>
+  new EngineError('INVALID_MODEL', `expected ${expected}, got ${got}`, {}, { cause });

@@ -1,16 +1,8 @@
 import { EngineError } from '../errors.js';
 import type { Shape } from '../tensor/shape.js';
-import type {
-  Attribute,
-  AttributeInput,
-  AttributeInputs,
-  GraphBuilder,
-  NodeDef,
-  StaticGraph,
-  TensorValue,
-  Value,
-} from './graph.js';
+import type { AttributeInputs, GraphBuilder, NodeDef, StaticGraph, TensorValue, Value } from './graph.js';
 import { inferShapes } from './infer-shapes.js';
+import { attributesOf } from './node.js';
 import { float32Tensor, int64Tensor, numbersOf } from './tensor-value.js';
 
 /** A graph that grows: `base`, with what is appended to it. */
@@ -86,7 +78,7 @@ export function growGraph(base: typeof EMPTY = EMPTY, opset = 18): GrowingGraph 
       name: outputs[0]?.name ?? '',
       inputs: operands.map((operand) => operand?.name ?? ''),
       outputs: outputs.map(({ name }) => name),
-      attributes: new Map(Object.entries(attributes).map(([name, value]) => [name, attributeOf(value)])),
+      attributes: attributesOf(attributes),
     });
     return outputs;
   }
@@ -122,11 +114,4 @@ export function growGraph(base: typeof EMPTY = EMPTY, opset = 18): GrowingGraph 
     },
     finish: (outputs) => ({ inputs, outputs, nodes, constants, values, opset }),
   };
-}
-
-function attributeOf(value: AttributeInput): Attribute {
-  if (typeof value === 'number') return { type: 'int', value };
-  if (typeof value === 'string') return { type: 'string', value };
-  if ('float' in value) return { type: 'float', value: value.float };
-  return { type: 'ints', value };
 }

@@ -10,6 +10,7 @@ import type {
   Value,
   ValueInfo,
 } from './graph.js';
+import { readsOf } from './reads.js';
 import {
   type FunctionMessage,
   type Graph,
@@ -31,19 +32,18 @@ export interface EncodedModel {
 
 /**
  * Constants of this size or more travel beside the file, so that weights are not copied into a message. Smaller ones stay
- * inside: ONNX Runtime's shape inference reads only those.
+ * inside: ONNX Runtime's shape inference reads only those. So do those of branches and loops.
  */
 const EXTERNAL_FROM_BYTES = 1024;
 
-/** Newest file format that every ONNX Runtime of the last years reads. */
-const IR_VERSION = 8;
+/** Version of the file format for an opset: ONNX Runtime reads opset 21 and later only from files of version 10 and later. */
+export const irVersionFor = (opset: number): number => (opset > 20 ? 10 : 8);
 
 /** A file of a graph that we made. */
 export function encodeStaticGraph(graph: StaticGraph): EncodedModel {
-  const isUsed = new Set(graph.nodes.flatMap(({ inputs }) => inputs));
+  const isUsed = new Set(graph.nodes.flatMap(readsOf));
   return encodeModel({
-    // ONNX Runtime reads opset 21 and later only from files of IR version 10 and later.
-    irVersion: graph.opset > 20 ? 10 : IR_VERSION,
+    irVersion: irVersionFor(graph.opset),
     opsets: new Map([['', graph.opset]]),
     graph: {
       name: 'robustgate',
@@ -64,9 +64,9 @@ export function encodeModel(model: ModelDef): EncodedModel {
     irVersion: BigInt(model.irVersion),
     producerName: model.producer,
     producerVersion: '',
-    graph: encode.graph(model.graph),
+    graph: encode.graph(model.graph, true),
     opsetImport: [...model.opsets].map(([domain, version]) => ({ domain, version: BigInt(version) })),
-    functions: model.functions.map((definition) => encode.function(definition, model.opsets)),
+    functions: model.functions.map(encode.function),
   }).finish();
   return { file, externalTensors };
 }
@@ -92,7 +92,7 @@ export function appendedOutputs(outputs: readonly ValueInfo[]): Uint8Array {
 }
 
 function encoder(externalTensors: Map<string, Uint8Array>) {
-  function tensor(name: string, { dataType, shape, bytes }: TensorValue, mayBeExternal: boolean): Tensor {
+  function tensor(name: string, { dataType, shape, bytes, texts = [] }: TensorValue, mayBeExternal: boolean): Tensor {
     const isExternal = mayBeExternal && bytes.length >= EXTERNAL_FROM_BYTES;
     const location = `tensor-${externalTensors.size}`;
     if (isExternal) externalTensors.set(location, bytes);
@@ -105,17 +105,18 @@ function encoder(externalTensors: Map<string, Uint8Array>) {
       dataLocation: isExternal ? 1 : 0,
       floatData: [],
       int32Data: [],
-      stringData: [],
+      stringData: texts.map(utf8),
       int64Data: [],
       doubleData: [],
       uint64Data: [],
     };
   }
 
-  const graph = (source: GraphDef): Graph => ({
+  /** ONNX Runtime takes tensors beside the file for the outermost graph only. */
+  const graph = (source: GraphDef, isOutermost: boolean): Graph => ({
     node: source.nodes.map(node),
     name: source.name,
-    initializer: [...source.initializers].map(([name, value]) => tensor(name, value, true)),
+    initializer: [...source.initializers].map(([name, value]) => tensor(name, value, isOutermost)),
     input: source.inputs.map(valueInfo),
     output: source.outputs.map(valueInfo),
     sparseInitializer: [],
@@ -128,15 +129,15 @@ function encoder(externalTensors: Map<string, Uint8Array>) {
     opType: source.opType,
     attribute: [...source.attributes].map(([name, value]) => attribute(name, value)),
     domain: source.domain,
-    overload: '',
+    overload: source.overload ?? '',
   });
 
   function attribute(name: string, source: Attribute): WireAttribute {
     const wire: WireAttribute = {
       name,
-      f: 0,
-      i: 0n,
-      s: new Uint8Array(),
+      f: undefined,
+      i: undefined,
+      s: undefined,
       t: undefined,
       g: undefined,
       floats: [],
@@ -154,17 +155,17 @@ function encoder(externalTensors: Map<string, Uint8Array>) {
       case 'int':
         return { ...wire, i: toInt64(source.value) };
       case 'string':
-        return { ...wire, s: new TextEncoder().encode(source.value) };
+        return { ...wire, s: utf8(source.value) };
       case 'tensor':
         return { ...wire, t: tensor('', source.value, false) };
       case 'graph':
-        return { ...wire, g: graph(source.value) };
+        return { ...wire, g: graph(source.value, false) };
       case 'floats':
         return { ...wire, floats: [...source.value] };
       case 'ints':
         return { ...wire, ints: source.value.map(toInt64) };
       case 'strings':
-        return { ...wire, strings: source.value.map((text) => new TextEncoder().encode(text)) };
+        return { ...wire, strings: source.value.map(utf8) };
       case 'reference':
         return { ...wire, refAttrName: source.value };
     }
@@ -172,19 +173,21 @@ function encoder(externalTensors: Map<string, Uint8Array>) {
 
   return {
     graph,
-    function: (source: FunctionDef, opsets: ReadonlyMap<string, number>): FunctionMessage => ({
+    function: (source: FunctionDef): FunctionMessage => ({
       name: source.name,
       domain: source.domain,
-      overload: '',
+      overload: source.overload,
       input: [...source.inputs],
       output: [...source.outputs],
       attribute: [...source.attributes],
       attributeProto: [...source.defaults].map(([name, value]) => attribute(name, value)),
       node: source.nodes.map(node),
-      opsetImport: [...opsets].map(([domain, version]) => ({ domain, version: BigInt(version) })),
+      opsetImport: [...source.opsets].map(([domain, version]) => ({ domain, version: BigInt(version) })),
     }),
   };
 }
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** Source: AttributeProto.AttributeType, https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
 const TYPE_NUMBERS: Readonly<Record<Attribute['type'], number>> = {

@@ -1,34 +1,33 @@
-import { EngineError } from '../errors.js';
-import { type Graph, Model as ModelCodec, type Node, type Tensor } from './schema/onnx.js';
+import { parseModel } from './decode-model.js';
+import { type ExternalLocation, externalLocationOf } from './decode-tensor.js';
+import type { Attribute, Graph, Node, Tensor } from './schema/onnx.js';
 
 /**
- * The files that a model file keeps tensors in, as it names them. Not yet checked: they may point anywhere.
+ * Every place outside of a model file that it keeps a tensor in.
  *
- * @throws EngineError `INVALID_MODEL`. Thrown when the bytes are no ONNX model.
+ * @throws EngineError `INVALID_MODEL`. Thrown when the bytes are no ONNX model, or a tensor does not say where it is.
  */
-export function externalLocations(file: Uint8Array): readonly string[] {
-  try {
-    const { graph, functions } = ModelCodec.decode(file);
-    const tensors = [
-      ...(graph === undefined ? [] : tensorsOf(graph)),
-      ...functions.flatMap(({ node }) => tensorsOfNodes(node)),
-    ];
-    const locations = tensors
-      .filter(({ dataLocation }) => dataLocation === 1)
-      .flatMap(({ externalData }) => externalData.filter(({ key }) => key === 'location').map(({ value }) => value));
-    return [...new Set(locations)];
-  } catch (cause) {
-    throw new EngineError('INVALID_MODEL', `expected an ONNX model, got bytes that are none: ${cause}`, {}, { cause });
-  }
+export function externalLocations(file: Uint8Array): readonly ExternalLocation[] {
+  const { graph, functions } = parseModel(file);
+  const tensors = [
+    ...(graph === undefined ? [] : tensorsOfGraph(graph)),
+    ...functions.flatMap(({ node, attributeProto }) => [
+      ...node.flatMap(tensorsOfNode),
+      ...attributeProto.flatMap(tensorsOfAttribute),
+    ]),
+  ];
+  return tensors.filter(({ dataLocation }) => dataLocation === 1).map(externalLocationOf);
 }
 
-const tensorsOf = ({ initializer, node }: Graph): Tensor[] => [...initializer, ...tensorsOfNodes(node)];
+const tensorsOfGraph = ({ initializer, sparseInitializer, node }: Graph): Tensor[] => [
+  ...initializer,
+  ...sparseInitializer.flatMap(({ values, indices }) => [values, indices].filter((tensor) => tensor !== undefined)),
+  ...node.flatMap(tensorsOfNode),
+];
 
-const tensorsOfNodes = (nodes: readonly Node[]): Tensor[] =>
-  nodes.flatMap(({ attribute }) =>
-    attribute.flatMap(({ t, tensors, g, graphs }) => [
-      ...(t === undefined ? [] : [t]),
-      ...tensors,
-      ...[...(g === undefined ? [] : [g]), ...graphs].flatMap(tensorsOf),
-    ]),
-  );
+const tensorsOfNode = ({ attribute }: Node): Tensor[] => attribute.flatMap(tensorsOfAttribute);
+
+const tensorsOfAttribute = ({ t, g, sparseTensor }: Attribute): Tensor[] => [
+  ...[t, sparseTensor?.values, sparseTensor?.indices].filter((tensor) => tensor !== undefined),
+  ...(g === undefined ? [] : tensorsOfGraph(g)),
+];

@@ -4,11 +4,16 @@ import type { DataType } from './data-types.js';
 /** A constant of a graph. */
 export interface TensorValue extends Shaped {
   readonly dataType: DataType;
-  /** The elements, row-major and little-endian. */
+  /** The elements, row-major and little-endian; empty where they are text. */
   readonly bytes: Uint8Array;
+  /** The elements of a tensor of text, which no program computes with. */
+  readonly texts?: readonly string[];
 }
 
-/** An attribute of a node: what ONNX knows of, without sparse tensors and types. Whole numbers are safe integers. */
+/**
+ * An attribute of a node: what ONNX knows of, without types and lists of tensors or graphs. Whole numbers are safe
+ * integers, or so large that they only mean "to the end".
+ */
 export type Attribute =
   | { readonly type: 'float'; readonly value: number }
   | { readonly type: 'int'; readonly value: number }
@@ -32,6 +37,8 @@ export interface NodeDef {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Attributes;
+  /** Which of the functions of that name is called, where there are several. */
+  readonly overload?: string;
 }
 
 /** A declared input or output: an axis of any length has a name, or −1 where it has none. */
@@ -55,6 +62,9 @@ export interface GraphDef {
 export interface FunctionDef {
   readonly domain: string;
   readonly name: string;
+  readonly overload: string;
+  /** Version of each operator set that its nodes are written in, by domain. */
+  readonly opsets: ReadonlyMap<string, number>;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: readonly string[];

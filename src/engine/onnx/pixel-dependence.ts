@@ -1,4 +1,5 @@
 import type { GraphDef, NodeDef } from './graph.js';
+import { graphsOf } from './node.js';
 import { readsOf } from './reads.js';
 
 /** Operators that read the shape of their input, never its elements. */
@@ -6,6 +7,27 @@ const READS_SHAPE_ONLY = new Set(['Shape', 'Size']);
 
 /** Operators whose output has a shape that depends on the elements of their input: no program has room for that. */
 const DATA_DEPENDENT_SHAPE = new Set(['Compress', 'NonMaxSuppression', 'NonZero', 'Unique']);
+
+/** Operators whose output has a shape that the elements of some of their inputs decide: indices of those inputs. */
+const SHAPE_INPUTS: ReadonlyMap<string, readonly number[]> = new Map([
+  ['AffineGrid', [1]],
+  ['CenterCropPad', [1]],
+  ['ConstantOfShape', [0]],
+  ['Expand', [1]],
+  ['MaxUnpool', [2]],
+  ['OneHot', [1]],
+  ['Pad', [1, 3]],
+  ['Range', [0, 1, 2]],
+  ['Reshape', [1]],
+  ['Resize', [1, 2, 3]],
+  ['Slice', [1, 2, 3, 4]],
+  ['Split', [1]],
+  ['Squeeze', [1]],
+  ['Tile', [1]],
+  ['TopK', [1]],
+  ['Unsqueeze', [1]],
+  ['Upsample', [1]],
+]);
 
 /** Operators that draw at random, so that their outputs are no constants. */
 const RANDOM = new Set([
@@ -30,21 +52,27 @@ export function pixelDependence(graph: Pick<GraphDef, 'inputs' | 'nodes'>): Pixe
   const dependent = new Set(graph.inputs.map(({ name }) => name));
   const unshaped = new Map<string, NodeDef>();
   for (const node of graph.nodes) {
-    const isOwn = node.domain === '';
-    if (isOwn && READS_SHAPE_ONLY.has(node.opType) && !unshaped.has(node.inputs[0] ?? '')) continue;
+    const readsShapeOnly = node.domain === '' && READS_SHAPE_ONLY.has(node.opType);
+    if (readsShapeOnly && !unshaped.has(node.inputs[0] ?? '')) continue;
     const reads = readsOf(node);
-    if (!reads.some((name) => dependent.has(name)) && !(isOwn && RANDOM.has(node.opType))) continue;
-    const cause =
-      isOwn && DATA_DEPENDENT_SHAPE.has(node.opType)
-        ? node
-        : reads.map((name) => unshaped.get(name)).find((maker) => maker !== undefined);
+    if (!reads.some((name) => dependent.has(name)) && !contains(node, RANDOM)) continue;
+    const shapeInputs = node.domain === '' ? (SHAPE_INPUTS.get(node.opType) ?? []) : [];
+    const decidesShape =
+      contains(node, DATA_DEPENDENT_SHAPE) || shapeInputs.some((index) => dependent.has(node.inputs[index] ?? ''));
+    const cause = reads.map((name) => unshaped.get(name)).find((maker) => maker !== undefined);
     for (const output of node.outputs) {
       if (output === '') continue;
       dependent.add(output);
-      if (cause !== undefined) unshaped.set(output, cause);
+      if (decidesShape || cause !== undefined) unshaped.set(output, cause ?? node);
     }
   }
   return { dependent, unshaped };
+}
+
+/** Whether a node is one of these operators, or has one in its branches or its body. */
+function contains(node: NodeDef, opTypes: ReadonlySet<string>): boolean {
+  if (node.domain === '' && opTypes.has(node.opType)) return true;
+  return graphsOf(node).some((graph) => graph.nodes.some((inner) => contains(inner, opTypes)));
 }
 
 /** The nodes that `outputs` need, in their order. */

@@ -1,5 +1,7 @@
 import { isSameShape } from '../tensor/shape.js';
-import type { NodeDef, StaticGraph, TensorValue, Value } from './graph.js';
+import type { NodeDef, StaticGraph, TensorValue } from './graph.js';
+import { graphsOf } from './node.js';
+import { capturesOf, readsOf } from './reads.js';
 import { float32Of, float32Tensor } from './tensor-value.js';
 
 /**
@@ -14,20 +16,24 @@ export function simplify(graph: StaticGraph): StaticGraph {
 const RESHAPES = new Set(['Flatten', 'Reshape', 'Squeeze', 'Unsqueeze', 'Expand']);
 
 function dropNoOps(graph: StaticGraph): StaticGraph {
-  const outputs = new Set(graph.outputs.map(({ name }) => name));
+  // Names that have to stay: those of outputs, and those that branches and loops read by name.
+  const kept = new Set([
+    ...graph.outputs.map(({ name }) => name),
+    ...graph.nodes.flatMap(graphsOf).flatMap(capturesOf),
+  ]);
   const aliases = new Map<string, string>();
   const resolve = (name: string): string => aliases.get(name) ?? name;
   const nodes: NodeDef[] = [];
   for (const original of graph.nodes) {
     const node = { ...original, inputs: original.inputs.map(resolve) };
     const [output = ''] = node.outputs;
-    if (isNoOp(node, graph.values) && !outputs.has(output)) aliases.set(output, node.inputs[0] as string);
+    if (isNoOp(node, graph) && !kept.has(output)) aliases.set(output, node.inputs[0] as string);
     else nodes.push(node);
   }
   return { ...graph, nodes };
 }
 
-function isNoOp(node: NodeDef, values: ReadonlyMap<string, Value>): boolean {
+function isNoOp(node: NodeDef, { values, constants }: StaticGraph): boolean {
   if (node.domain !== '') return false;
   const [input, output] = [values.get(node.inputs[0] ?? ''), values.get(node.outputs[0] ?? '')];
   if (input === undefined || output === undefined) return false;
@@ -36,7 +42,7 @@ function isNoOp(node: NodeDef, values: ReadonlyMap<string, Value>): boolean {
     case 'Identity':
       return true;
     case 'Dropout':
-      return !isMaskRead; // in inference it passes its input on
+      return !isMaskRead && !trains(node, constants); // in inference it passes its input on
     case 'Cast':
       return input.dataType === output.dataType;
     default:
@@ -44,9 +50,14 @@ function isNoOp(node: NodeDef, values: ReadonlyMap<string, Value>): boolean {
   }
 }
 
+/** Whether a `Dropout` drops: its third input says so. */
+function trains({ inputs: [, , mode = ''] }: NodeDef, constants: StaticGraph['constants']): boolean {
+  return mode !== '' && constants.get(mode)?.bytes[0] !== 0;
+}
+
 function foldBatchNorms(graph: StaticGraph): StaticGraph {
   const readers = new Map<string, number>();
-  for (const { inputs } of graph.nodes) for (const name of inputs) readers.set(name, (readers.get(name) ?? 0) + 1);
+  for (const name of graph.nodes.flatMap(readsOf)) readers.set(name, (readers.get(name) ?? 0) + 1);
   for (const { name } of graph.outputs) readers.set(name, (readers.get(name) ?? 0) + 1);
   const makers = new Map(graph.nodes.map((node) => [node.outputs[0] ?? '', node]));
 
@@ -54,7 +65,7 @@ function foldBatchNorms(graph: StaticGraph): StaticGraph {
   const values = new Map(graph.values);
   const replaced = new Map<NodeDef, NodeDef | undefined>();
   for (const norm of graph.nodes) {
-    if (norm.opType !== 'BatchNormalization' || norm.domain !== '') continue;
+    if (norm.opType !== 'BatchNormalization' || norm.domain !== '' || norm.attributes.has('training_mode')) continue;
     const conv = makers.get(norm.inputs[0] ?? '');
     if (conv?.opType !== 'Conv' || conv.domain !== '' || readers.get(norm.inputs[0] ?? '') !== 1) continue;
     const folded = fold(conv, norm, constants);

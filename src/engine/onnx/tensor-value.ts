@@ -16,19 +16,19 @@ export const float32Tensor = (values: Float32Array, shape: Shape): TensorValue =
   bytes: bytesOf(values),
 });
 
+/** Numbers beyond 2⁶³ only mean "to the end" (`Slice`): they become the largest or smallest int64. */
 export const int64Tensor = (values: readonly number[], shape: Shape = [values.length]): TensorValue => ({
   dataType: 'int64',
   shape,
   bytes: bytesOf(BigInt64Array.from(values, toInt64)),
 });
 
-const INT64_LIMIT = 2n ** 63n;
-
-/** A whole number as an int64. The largest one, which means "to the end" in `Slice`, is rounded up when it is read as a number. */
+/** The int64 that is nearest to a whole number. */
 export function toInt64(value: number): bigint {
+  const limit = 2n ** 63n;
   const whole = BigInt(value);
-  if (whole >= INT64_LIMIT) return INT64_LIMIT - 1n;
-  return whole < -INT64_LIMIT ? -INT64_LIMIT : whole;
+  if (whole >= limit) return limit - 1n;
+  return whole < -limit ? -limit : whole;
 }
 
 /**
@@ -38,12 +38,25 @@ export function toInt64(value: number): bigint {
  */
 export function float32Of(tensor: TensorValue): Float32Array {
   const { dataType, bytes } = tensor;
-  if (dataType === 'float32') {
-    return bytes.byteOffset % 4 === 0
-      ? new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
-      : new Float32Array(aligned(bytes));
+  switch (dataType) {
+    case 'float32':
+      return bytes.byteOffset % 4 === 0
+        ? new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
+        : new Float32Array(aligned(bytes));
+    case 'float16':
+      return Float32Array.from(new Uint16Array(aligned(bytes)), float16Reader(bytes.length / 2));
+    case 'bfloat16':
+      return new Float32Array(Uint32Array.from(new Uint16Array(aligned(bytes)), (bits) => bits << 16).buffer);
+    default:
+      return Float32Array.from(numbersOf(tensor));
   }
-  return Float32Array.from(numbersOf(tensor));
+}
+
+/** Looks numbers up where there are more of them than bit patterns. */
+function float16Reader(count: number): (bits: number) => number {
+  if (count < 2 ** 16) return float16ToNumber;
+  const table = Float32Array.from({ length: 2 ** 16 }, (_, bits) => float16ToNumber(bits));
+  return (bits) => table[bits] as number;
 }
 
 /**

@@ -5,8 +5,10 @@ import type { ModelDef, NodeDef, StaticGraph, TensorValue, Value, ValueInfo } fr
 import { nodesFor, pixelDependence } from '../../onnx/pixel-dependence.js';
 import { readsOf } from '../../onnx/reads.js';
 import { bytesOf } from '../../onnx/tensor-value.js';
-import { type Shape, sizeOf } from '../../tensor/shape.js';
+import type { Shape } from '../../tensor/shape.js';
 import type { RuntimeOptions } from '../runtime-options.js';
+import { decideControlFlow } from './decide-control-flow.js';
+import { greyFeeds } from './evaluate.js';
 import { createSession, type RuntimeTensor } from './session.js';
 
 export interface SpecialiseOptions {
@@ -29,16 +31,17 @@ const SHAPE = '::robustgate-shape';
  *   not exist.
  * @throws EngineError `GRADIENT_UNAVAILABLE`. Thrown when a shape depends on pixel values.
  */
-export async function specialise(model: ModelDef, options: SpecialiseOptions): Promise<StaticGraph> {
+export async function specialise(source: ModelDef, options: SpecialiseOptions): Promise<StaticGraph> {
   const { inputShapes, outputs, runtime } = options;
-  const { graph } = model;
-  const inputs = graph.inputs.map((input): Value => {
+  const inputs = source.graph.inputs.map((input): Value => {
     const shape = inputShapes.get(input.name);
     if (shape === undefined || input.dataType === undefined) {
       throw new EngineError('INTERNAL', `expected a shape and a type of input ${input.name}, got none`);
     }
     return { name: input.name, dataType: input.dataType, shape };
   });
+  const model = await decideControlFlow(source, inputs, runtime);
+  const { graph } = model;
   const needed = nodesFor(graph.nodes, outputs);
   const { dependent, unshaped } = pixelDependence({ inputs: graph.inputs, nodes: needed });
   for (const name of outputs) requireShaped(name, dependent, unshaped);
@@ -140,7 +143,7 @@ async function runOnce(
     prepacking: false,
   });
   try {
-    const results = await session.run(new Map(inputs.map((input) => [input.name, grey(input)])), fetches);
+    const results = await session.run(greyFeeds(inputs), fetches);
     const shapes = made.map((name): [string, Shape] => [
       name,
       Array.from(results.get(name + SHAPE)?.data as BigInt64Array, Number),
@@ -152,23 +155,5 @@ async function runOnce(
     return { shapes: new Map(shapes), constants: new Map(constants) };
   } finally {
     await session.release();
-  }
-}
-
-/** A tensor for the run: its elements do not matter, since nothing that depends on them is kept. */
-function grey({ dataType, shape }: Value): RuntimeTensor {
-  const size = sizeOf(shape);
-  switch (dataType) {
-    case 'float32':
-      return { dataType, shape, data: new Float32Array(size).fill(0.5) };
-    case 'uint8':
-    case 'bool':
-      return { dataType, shape, data: new Uint8Array(size) };
-    case 'int32':
-      return { dataType, shape, data: new Int32Array(size) };
-    case 'int64':
-      return { dataType, shape, data: new BigInt64Array(size) };
-    default:
-      throw new EngineError('INVALID_MODEL', `expected float32, uint8, int32 or int64 inputs, got ${dataType}`);
   }
 }

@@ -51,9 +51,10 @@ export interface Node {
 
 export interface Attribute {
   name: string;
-  f: number;
-  i: bigint;
-  s: Uint8Array;
+  /** With presence, so that 0 and empty text are written: ONNX Runtime wants to see them in some attributes. */
+  f?: number | undefined;
+  i?: bigint | undefined;
+  s?: Uint8Array | undefined;
   t: Tensor | undefined;
   g: Graph | undefined;
   floats: number[];
@@ -507,9 +508,9 @@ export const Node: MessageFns<Node> = {
 function createBaseAttribute(): Attribute {
   return {
     name: "",
-    f: 0,
-    i: 0n,
-    s: new Uint8Array(0),
+    f: undefined,
+    i: undefined,
+    s: undefined,
     t: undefined,
     g: undefined,
     floats: [],
@@ -528,16 +529,16 @@ export const Attribute: MessageFns<Attribute> = {
     if (message.name !== "") {
       writer.uint32(10).string(message.name);
     }
-    if (message.f !== 0) {
+    if (message.f !== undefined) {
       writer.uint32(21).float(message.f);
     }
-    if (message.i !== 0n) {
+    if (message.i !== undefined) {
       if (BigInt.asIntN(64, message.i) !== message.i) {
         throw new globalThis.Error("value provided for field message.i of type int64 too large");
       }
       writer.uint32(24).int64(message.i);
     }
-    if (message.s.length !== 0) {
+    if (message.s !== undefined) {
       writer.uint32(34).bytes(message.s);
     }
     if (message.t !== undefined) {

@@ -1,108 +1,72 @@
-import type { Attribute, GraphDef, ModelDef, NodeDef, TensorValue } from '../../graph.js';
-import { clip, integersToInput, pad, slice, split, topK } from './attribute-to-input.js';
-import { batchNormalization, dropout, scatter } from './inference.js';
-import type { PassContext, UpgradePass } from './pass.js';
+import type { GraphDef } from '../../graph.js';
+import type { FreshNames } from '../fresh-names.js';
+import { rewriteNodes } from '../rewrite-nodes.js';
+import { axesInput } from './axes-input.js';
+import { batchNormalization } from './batch-normalization.js';
+import { clip } from './clip.js';
+import { dropout } from './dropout.js';
+import { pad } from './pad.js';
 import { resize, upsample } from './resize.js';
+import { roiAlign } from './roi-align.js';
+import { scan } from './scan.js';
+import { scatter } from './scatter.js';
+import { slice } from './slice.js';
 import { softmax } from './softmax.js';
+import { split } from './split.js';
+import { topK } from './top-k.js';
+import type { UpgradePass } from './upgrade-pass.js';
 
 /** The operator set that rules are written for. */
 export const TARGET_OPSET = 18;
 
-const reduction = integersToInput(18, 'axes', 1);
-
 /**
- * How the operators that changed between opset 7 and 18 are rewritten. Those that only took more types, or more optional
- * inputs and attributes, stay as they are.
- *
- * Spec: https://github.com/onnx/onnx/blob/main/docs/Changelog.md
+ * Every operator of opset 7 … 17 that is not the same in opset 18. All others only took more element types since, or
+ * attributes and inputs whose default is what they did before.
+ * Source: https://github.com/onnx/onnx/blob/main/docs/Changelog.md
  */
-const passes: Readonly<Record<string, UpgradePass>> = {
+const PASSES: Readonly<Record<string, UpgradePass>> = {
   BatchNormalization: batchNormalization,
   Clip: clip,
   Dropout: dropout,
   Hardmax: softmax,
   LogSoftmax: softmax,
   Pad: pad,
-  ReduceL1: reduction,
-  ReduceL2: reduction,
-  ReduceLogSum: reduction,
-  ReduceLogSumExp: reduction,
-  ReduceMax: reduction,
-  ReduceMean: reduction,
-  ReduceMin: reduction,
-  ReduceProd: reduction,
-  ReduceSum: integersToInput(13, 'axes', 1),
-  ReduceSumSquare: reduction,
+  ReduceL1: axesInput(18),
+  ReduceL2: axesInput(18),
+  ReduceLogSum: axesInput(18),
+  ReduceLogSumExp: axesInput(18),
+  ReduceMax: axesInput(18),
+  ReduceMean: axesInput(18),
+  ReduceMin: axesInput(18),
+  ReduceProd: axesInput(18),
+  ReduceSum: axesInput(13),
+  ReduceSumSquare: axesInput(18),
   Resize: resize,
+  RoiAlign: roiAlign,
+  Scan: scan,
   Scatter: scatter,
   Slice: slice,
   Softmax: softmax,
   Split: split,
-  Squeeze: integersToInput(13, 'axes', 1),
+  Squeeze: axesInput(13),
   TopK: topK,
-  Unsqueeze: integersToInput(13, 'axes', 1),
+  Unsqueeze: axesInput(13),
   Upsample: upsample,
 };
 
-/** The model in opset 18, or in its own newer one. */
-export function upgradeOpset(model: ModelDef): ModelDef {
-  const opset = model.opsets.get('') ?? TARGET_OPSET;
-  if (opset >= TARGET_OPSET) return model;
-  const names = namesOf(model.graph);
-  return {
-    ...model,
-    irVersion: Math.max(model.irVersion, 8),
-    opsets: new Map(model.opsets).set('', TARGET_OPSET),
-    graph: upgradeGraph(model.graph, opset, names),
-  };
-}
-
-/** Every name of a graph and of those inside it, so that new ones are new everywhere. */
-function namesOf(graph: GraphDef): Set<string> {
-  const inner = graph.nodes.flatMap((node) =>
-    [...node.attributes.values()].flatMap((attribute) =>
-      attribute.type === 'graph' ? [...namesOf(attribute.value)] : [],
-    ),
-  );
-  return new Set([
-    ...graph.inputs.map(({ name }) => name),
-    ...graph.initializers.keys(),
-    ...graph.nodes.flatMap(({ outputs }) => outputs),
-    ...inner,
-  ]);
-}
-
-function upgradeGraph(graph: GraphDef, opset: number, names: Set<string>): GraphDef {
-  const initializers = new Map<string, TensorValue>(graph.initializers);
-  const context: PassContext = {
-    freshName() {
-      let number = names.size;
-      while (names.has(`upgraded/${number}`)) number++;
-      names.add(`upgraded/${number}`);
-      return `upgraded/${number}`;
+/**
+ * A graph whose nodes are written in `opset`, in opset 18 or in that one if it is newer.
+ *
+ * @throws EngineError `INVALID_MODEL`. Thrown when a node lacks what its operator needs.
+ */
+export function upgradeGraph(graph: GraphDef, opset: number, names: FreshNames): GraphDef {
+  if (opset >= TARGET_OPSET) return graph;
+  return rewriteNodes(graph, {
+    names,
+    find({ domain, opType }) {
+      const pass = domain === '' && Object.hasOwn(PASSES, opType) ? PASSES[opType] : undefined;
+      if (pass === undefined || opset >= pass.before) return undefined;
+      return (node, writer) => pass.rewrite(node, writer, opset);
     },
-    constant(tensor) {
-      const name = context.freshName();
-      initializers.set(name, tensor);
-      return name;
-    },
-  };
-  const nodes = graph.nodes.flatMap((node): readonly NodeDef[] => {
-    const inner = {
-      ...node,
-      attributes: new Map([...node.attributes].map((entry) => upgradeInner(entry, opset, names))),
-    };
-    const pass = node.domain === '' && Object.hasOwn(passes, node.opType) ? passes[node.opType] : undefined;
-    return pass !== undefined && opset < pass.until ? pass.upgrade(inner, context) : [inner];
   });
-  return { ...graph, nodes, initializers };
 }
-
-const upgradeInner = (
-  [name, attribute]: [string, Attribute],
-  opset: number,
-  names: Set<string>,
-): [string, Attribute] => [
-  name,
-  attribute.type === 'graph' ? { type: 'graph', value: upgradeGraph(attribute.value, opset, names) } : attribute,
-];

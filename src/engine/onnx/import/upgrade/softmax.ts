@@ -1,33 +1,27 @@
-import type { NodeDef } from '../../graph.js';
-import { intOf, type UpgradePass, withAttribute } from './pass.js';
+import { attributeValue } from '../../node.js';
+import type { NodeWriter } from '../rewrite-nodes.js';
+import type { UpgradePass } from './upgrade-pass.js';
 
-/**
- * `Softmax`, `LogSoftmax` and `Hardmax`: before opset 13 they flatten all axes from `axis` (by default 1) on, and normalise over
- * them together.
- *
- * Spec: https://onnx.ai/onnx/operators/onnx__Softmax.html (version 11)
- */
+/** `Softmax`, `LogSoftmax` and `Hardmax`: before opset 13 they run over all axes from `axis` (1 by default) on at once. */
 export const softmax: UpgradePass = {
-  until: 13,
-  upgrade(node, context) {
-    const axis = intOf(node, 'axis') ?? 1;
-    // The last axis alone is what it is in both.
-    if (axis === -1) return [node];
-    const [input = '', output = ''] = [node.inputs[0], node.outputs[0]];
-    const [shape, flat, normalised] = [context.freshName(), context.freshName(), context.freshName()];
-    const made = (opType: string, inputs: readonly string[], to: string): NodeDef => ({
-      opType,
-      domain: '',
-      name: to,
-      inputs,
-      outputs: [to],
-      attributes: new Map(),
-    });
-    return [
-      made('Shape', [input], shape),
-      withAttribute(made('Flatten', [input], flat), 'axis', { type: 'int', value: axis }),
-      { ...withAttribute(node, 'axis', { type: 'int', value: 1 }), inputs: [flat], outputs: [normalised] },
-      made('Reshape', [normalised, shape], output),
-    ];
+  before: 13,
+  rewrite(node, writer) {
+    const axis = attributeValue(node, 'axis', 'int') ?? 1;
+    softmaxFrom(axis, node.opType, node.inputs[0] ?? '', writer, node.outputs);
   },
 };
+
+/**
+ * Writes `opType` over all axes from `axis` on at once. Where that is only the last one, the nodes around do nothing, and
+ * are dropped once shapes are known.
+ */
+export function softmaxFrom(
+  axis: number,
+  opType: string,
+  x: string,
+  writer: NodeWriter,
+  outputs?: readonly string[],
+): string {
+  const rows = writer.op(opType, [writer.op('Flatten', [x], { axis })], { axis: -1 });
+  return writer.op('Reshape', [rows, writer.op('Shape', [x])], {}, outputs);
+}
