@@ -19,6 +19,9 @@ import { type Shape, sizeOf } from '../../src/engine/tensor/shape.js';
 
 const runtime = { threads: 1, allowSpinning: false };
 
+/** The newest operator set of the ONNX Runtime in use. */
+const NEWEST_OPSET = 26;
+
 /** Numbers that depend on pixels. */
 export interface Variable {
   readonly shape: Shape;
@@ -44,13 +47,34 @@ export function variable(shape: Shape, key = '', low = -1, high = 1): Variable {
   return { shape, data: new Float32Array(sizeOf(shape)).map(() => low + (high - low) * random()) };
 }
 
+/**
+ * The numbers offset, offset ± 1/16, offset ± 2/16, … in an order that is always the same for a shape and a key: none of two is
+ * within 1/16 of another, so that a small step changes no order.
+ */
+export function distinct(shape: Shape, key = '', offset = 0): Variable {
+  const size = sizeOf(shape);
+  const order = variable(shape, key).data;
+  const ranks = [...order.keys()].toSorted((a, b) => (order[a] as number) - (order[b] as number));
+  const data = new Float32Array(size);
+  for (const [rank, i] of ranks.entries()) data[i] = offset + (rank - Math.floor(size / 2)) / 16;
+  return { shape, data };
+}
+
+/** A step that leaves the order of `distinct` numbers, and of those 1/32 beside them, as it is. */
+export const SMALL_STEP = 1 / 128;
+
 export const constant = (shape: Shape, key = 'constant'): TensorValue =>
   float32Tensor(variable(shape, key).data, shape);
 export const floats = (values: readonly number[], shape: Shape = [values.length]): TensorValue =>
   float32Tensor(Float32Array.from(values), shape);
 export const integers = int64Tensor;
 
-function modelOf({ opType, inputs, attributes = {}, outputCount = 1, opset = 18 }: OneNode): ModelDef {
+const outputsOf = ({ outputCount = 1 }: OneNode): readonly string[] =>
+  Array.from({ length: outputCount }, (_, i) => `y${i}`);
+
+/** A model of nothing but the node, whose inputs are `x0`, `x1`, … and whose outputs are `y0`, `y1`, … */
+export function modelOf(node: OneNode): ModelDef {
+  const { opType, inputs, attributes = {}, opset = 18 } = node;
   const graph: GraphDef = {
     name: 'one node',
     inputs: inputs.flatMap((input, i) =>
@@ -63,7 +87,7 @@ function modelOf({ opType, inputs, attributes = {}, outputCount = 1, opset = 18 
         domain: '',
         name: 'node',
         inputs: inputs.map((input, i) => (input === undefined ? '' : `x${i}`)),
-        outputs: Array.from({ length: outputCount }, (_, i) => `y${i}`),
+        outputs: outputsOf(node),
         attributes: new Map(Object.entries(attributes).map(([name, value]) => [name, attributeOf(value)])),
       },
     ],
@@ -93,12 +117,19 @@ export interface Differentiable {
 }
 
 /** Joins a node with its derivative by input `by`. */
-export async function differentiateNode(node: OneNode, by: number): Promise<Differentiable> {
-  const model = modelOf(node);
-  const names = Array.from({ length: node.outputCount ?? 1 }, (_, i) => `y${i}`);
+export const differentiateNode = (node: OneNode, by: number): Promise<Differentiable> =>
+  differentiateModel(modelOf(node), node.inputs, outputsOf(node), by);
+
+/** Joins a model with the derivative of its outputs `names` by input `by`. The inputs are called `x0`, `x1`, … */
+export async function differentiateModel(
+  model: ModelDef,
+  operands: OneNode['inputs'],
+  names: readonly string[],
+  by: number,
+): Promise<Differentiable> {
   const network = await specialise(model, {
     inputShapes: new Map(
-      node.inputs.flatMap((input, i): [string, Shape][] => (isVariable(input) ? [[`x${i}`, input.shape]] : [])),
+      operands.flatMap((input, i): [string, Shape][] => (isVariable(input) ? [[`x${i}`, input.shape]] : [])),
     ),
     outputs: names,
     runtime,
@@ -145,7 +176,41 @@ async function withGradient(
     probes: await runProbes(network, runtime),
   });
   if (gradient === undefined) throw new Error(`expected a gradient by ${input}, got none`);
-  return g.finish([...[...outputs].map(([i, value]) => g.named(value, `out${i}`)), g.named(gradient, 'gradient')]);
+  const named = g.named(gradient, 'gradient');
+  await expectPortable(network, g.finish([named]));
+  return g.finish([...[...outputs].map(([i, value]) => g.named(value, `out${i}`)), named]);
+}
+
+/** Operators that ONNX Runtime runs on the CPU even where the rest runs on WebGPU, with copies there and back. */
+const WITHOUT_WEBGPU_KERNEL = new Set(
+  'Max Mean Min Mish Mod NonMaxSuppression OneHot Or PRelu Round Scan Selu Sign SpaceToDepth Sum Xor HardSwish Loop'.split(
+    ' ',
+  ),
+);
+
+/** Refuses what a rule must not append: operators without a WebGPU kernel, and forms that not every opset from 18 on has. */
+async function expectPortable(network: StaticGraph, graph: StaticGraph): Promise<void> {
+  const appended = graph.nodes.slice(network.nodes.length);
+  for (const { opType } of appended) {
+    if (WITHOUT_WEBGPU_KERNEL.has(opType)) throw new Error(`expected operators with a WebGPU kernel, got ${opType}`);
+  }
+  const made = new Set(appended.flatMap(({ outputs }) => outputs));
+  const read = [...new Set([...appended.flatMap(({ inputs }) => inputs), ...graph.outputs.map(({ name }) => name)])];
+  const inputs = read.filter((name) => name !== '' && !made.has(name) && !graph.constants.has(name));
+  for (const opset of [18, NEWEST_OPSET]) {
+    const backward = {
+      ...graph,
+      nodes: appended,
+      inputs: inputs.map((name) => graph.values.get(name) as Value),
+      opset,
+    };
+    const session = await createSession(encodeStaticGraph(backward), {
+      ...runtime,
+      optimization: 'disabled',
+      prepacking: false,
+    });
+    await session.release();
+  }
 }
 
 /** Random cotangents of all float outputs. */

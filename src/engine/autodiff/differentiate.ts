@@ -1,7 +1,7 @@
 import { EngineError } from '../errors.js';
-import { isFloatingPoint } from '../onnx/data-types.js';
 import type { GraphBuilder, NodeDef, StaticGraph, TensorValue, Value } from '../onnx/graph.js';
-import { sizeOf } from '../tensor/shape.js';
+import { dependentsOf } from './derivable.js';
+import { zeros } from './emit.js';
 import { forwardNode } from './forward-node.js';
 import type { BackwardNode } from './gradient-rule.js';
 import { pullback } from './pullback.js';
@@ -47,8 +47,10 @@ export interface DifferentiateOptions {
  */
 export function differentiate(options: DifferentiateOptions): Differentiated {
   const { graph, builder, seeds, input, stopped, probes } = options;
-  const dependent = dependentsOf(graph.nodes, input, stopped);
+  const { dependent, derivable } = dependentsOf(graph, input, stopped);
   const cotangents = new Map(seeds);
+  /** Values without a derivative that L depends on as on numbers, not as on indices or conditions. */
+  const reached = new Set<string>();
   const cuts: Cut[] = [];
 
   function accumulate(name: string, gradient: Value): void {
@@ -56,53 +58,46 @@ export function differentiate(options: DifferentiateOptions): Differentiated {
     cotangents.set(name, sum === undefined ? gradient : builder.op('Add', [sum, gradient]));
   }
 
+  function needs(name: string): boolean {
+    if (derivable.has(name)) return true;
+    if (dependent.has(name)) reached.add(name);
+    return false;
+  }
+
   const context = {
     valueOf: (name: string) => graph.values.get(name),
     constantOf: (name: string) => graph.constants.get(name),
   };
 
-  for (const node of graph.nodes.toReversed()) {
-    if (!node.outputs.some((output) => cotangents.has(output) && dependent.has(output))) continue;
-    const reason = zeroGradientReason(node);
-    if (reason !== undefined) {
-      cuts.push({ opType: node.opType, node: node.name, reason });
-      continue;
-    }
+  function visit(node: NodeDef): void {
     const forward = forwardNode(node, context);
     const backward: BackwardNode = {
       ...forward,
       hasCotangent: (index) => cotangents.has(node.outputs[index] ?? ''),
-      cotangent: (index) => cotangents.get(node.outputs[index] ?? '') ?? zeros(builder, forward.output(index)),
+      cotangent: (index) => cotangents.get(node.outputs[index] ?? '') ?? zeros(builder, forward.output(index).shape),
       probe: (index) => probes.get(node.outputs[0] ?? '')?.[index] ?? missingProbe(node, index),
     };
-    const needs = (index: number): boolean => {
-      const name = node.inputs[index] ?? '';
-      const value = graph.values.get(name);
-      return dependent.has(name) && value !== undefined && isFloatingPoint(value.dataType);
-    };
-    for (const [index, gradient] of pullback(builder, findRule(node), backward, needs).entries()) {
+    const gradients = pullback(builder, findRule(node), backward, (index) => needs(node.inputs[index] ?? ''));
+    for (const [index, gradient] of gradients.entries()) {
       if (gradient !== undefined) accumulate(node.inputs[index] as string, gradient);
     }
+  }
+
+  for (const node of graph.nodes.toReversed()) {
+    const outputs = node.outputs.filter((name) => dependent.has(name));
+    const isOnPath = outputs.some((name) => cotangents.has(name));
+    if (!isOnPath && !outputs.some((name) => reached.has(name))) continue;
+    const reason = zeroGradientReason(node) ?? (isOnPath ? undefined : roundingReason(node, derivable));
+    if (reason !== undefined) cuts.push({ opType: node.opType, node: node.name, reason });
+    else if (isOnPath) visit(node);
+    else for (const name of node.inputs) needs(name);
   }
   return { gradient: cotangents.get(input), cuts };
 }
 
-/** Names of all values that depend on `input`, which is one of them, other than through `stopped` values. */
-export function dependentsOf(
-  nodes: readonly NodeDef[],
-  input: string,
-  stopped: ReadonlySet<string> = new Set(),
-): ReadonlySet<string> {
-  const dependent = new Set([input]);
-  for (const node of nodes) {
-    if (!node.inputs.some((name) => dependent.has(name))) continue;
-    for (const output of node.outputs) if (output !== '' && !stopped.has(output)) dependent.add(output);
-  }
-  return dependent;
-}
-
-const zeros = (g: GraphBuilder, { shape }: Value): Value =>
-  sizeOf(shape) === 1 ? g.floats(new Float32Array(1), shape) : g.op('Expand', [g.scalar(0), g.integers(shape)]);
+/** Why a path ends at a node whose output has no derivative, if that is because of what the node does. */
+const roundingReason = ({ inputs }: NodeDef, derivable: ReadonlySet<string>): string | undefined =>
+  inputs.some((name) => derivable.has(name)) ? 'its output is whole numbers' : undefined;
 
 function missingProbe(node: NodeDef, index: number): never {
   throw new EngineError('INTERNAL', `expected a probe ${index} of ${node.opType} (node ${node.name}), got none`);

@@ -1,19 +1,44 @@
 import type { GraphBuilder, TensorValue, Value } from '../onnx/graph.js';
 import { float32Tensor } from '../onnx/tensor-value.js';
-import { type Shape, sizeOf } from '../tensor/shape.js';
+import { isSameShape, type Shape, sizeOf } from '../tensor/shape.js';
 
 /** `value` where `condition` holds, else 0. A selection, not a product: what is not selected may be ∞ or NaN. */
 export const where = (g: GraphBuilder, condition: Value, value: Value): Value =>
   g.op('Where', [condition, value, g.scalar(0)]);
 
+/** Sum over all axes but `kept`, which stay alone. */
+export const sumBeside = (g: GraphBuilder, value: Value, kept: readonly number[]): Value => {
+  const axes = range(value.shape.length).filter((axis) => !kept.includes(axis));
+  return axes.length === 0 ? value : g.op('ReduceSum', [value, g.integers(axes)], { keepdims: 0 });
+};
+
+/** `value` with the largest finite float32 for ±∞: 0 · ∞ would be NaN. */
+export const finite = (g: GraphBuilder, value: Value): Value =>
+  g.op('Clip', [value, g.scalar(-LARGEST_FLOAT32), g.scalar(LARGEST_FLOAT32)]);
+
+/** The smallest positive float32 of full precision: a quotient by less overflows. */
+export const SMALLEST_DIVISOR = 1.1754943508222875e-38;
+
+const LARGEST_FLOAT32 = 3.4028234663852886e38;
+
 export const negate = (g: GraphBuilder, value: Value): Value => g.op('Neg', [value]);
+
+/** 1 − x². */
+export const oneMinusSquare = (g: GraphBuilder, x: Value): Value =>
+  g.op('Mul', [g.op('Sub', [g.scalar(1), x]), g.op('Add', [g.scalar(1), x])]);
+
+/** `value` where x > 0, −`value` where x < 0, else 0. Not by `Sign`, which has no WebGPU kernel. */
+export const withSignOf = (g: GraphBuilder, x: Value, value: Value): Value => {
+  const negative = where(g, g.op('Less', [x, g.scalar(0)]), negate(g, value));
+  return g.op('Where', [g.op('Greater', [x, g.scalar(0)]), value, negative]);
+};
 
 /** value · factor. */
 export const scale = (g: GraphBuilder, value: Value, factor: number): Value =>
   factor === 1 ? value : g.op('Mul', [value, g.scalar(factor)]);
 
 export const reshape = (g: GraphBuilder, value: Value, shape: Shape): Value =>
-  g.op('Reshape', [value, g.integers(shape)]);
+  isSameShape(value.shape, shape) ? value : g.op('Reshape', [value, g.integers(shape)]);
 
 export const transpose = (g: GraphBuilder, value: Value, perm: readonly number[]): Value =>
   perm.every((axis, i) => axis === i) ? value : g.op('Transpose', [value], { perm });
@@ -34,6 +59,13 @@ export const meanOver = (g: GraphBuilder, value: Value, axes: readonly number[])
 
 export const expand = (g: GraphBuilder, value: Value, shape: Shape): Value =>
   g.op('Expand', [value, g.integers(shape)]);
+
+/** Zeros around `value` along an axis, or at the end a cut, so that it begins at `first` of `length`. */
+export function placed(g: GraphBuilder, value: Value, axis: number, first: number, length: number): Value {
+  const pads = [first, length - first - (value.shape[axis] as number)];
+  if (pads.every((pad) => pad === 0)) return value;
+  return g.op('Pad', [value, g.integers(pads), undefined, g.integers([axis])]);
+}
 
 /** A tensor of zeros. A small one is a constant, a large one is made when it is needed. */
 export const zeros = (g: GraphBuilder, shape: Shape): Value =>

@@ -2,6 +2,7 @@ import { EngineError } from '../errors.js';
 import type { Attribute, NodeDef, TensorValue, Value } from '../onnx/graph.js';
 import { numbersOf } from '../onnx/tensor-value.js';
 import type { ForwardNode } from './gradient-rule.js';
+import { unsupported } from './unsupported.js';
 
 /** The graph that a node stands in. */
 export interface NodeContext {
@@ -22,7 +23,7 @@ export function forwardNode(node: NodeDef, context: NodeContext): ForwardNode {
   function read<Type extends Attribute['type']>(name: string, type: Type): AttributeValues[Type] | undefined {
     const attribute = node.attributes.get(name);
     if (attribute === undefined) return undefined;
-    if (attribute.type !== type) return fail(`a ${type} for attribute ${name}`, attribute.type);
+    if (attribute.type !== type) return fail(`attribute ${name} of type ${type}`, attribute.type);
     return attribute.value as AttributeValues[Type];
   }
 
@@ -38,7 +39,8 @@ export function forwardNode(node: NodeDef, context: NodeContext): ForwardNode {
       const name = node.inputs[index];
       if (!name) return undefined;
       const tensor = context.constantOf(name);
-      return tensor ? numbersOf(tensor) : fail(`a constant input ${index}`, 'one that depends on the pixels');
+      if (tensor === undefined) throw unsupported(node, `an input ${index} that depends on the pixels`);
+      return numbersOf(tensor);
     },
     hasOutput: (index) => Boolean(node.outputs[index] && context.valueOf(node.outputs[index])),
     output: (index) => value(node.outputs[index], `an output ${index}`),

@@ -3,7 +3,8 @@ import type { Attribute, Attributes, GraphBuilder, TensorValue, Value } from '..
 /**
  * A node of the forward graph, as a rule sees it. Shapes are known, and so is every input that does not depend on pixels.
  *
- * The accessors throw `EngineError` `INTERNAL`. Thrown when the node has no such input, output or attribute.
+ * The accessors throw `EngineError` `INTERNAL`. Thrown when the node has no such input, output or attribute; and `numbers`
+ * throws `UNSUPPORTED_OP`. Thrown when its input depends on pixels.
  */
 export interface ForwardNode {
   readonly opType: string;

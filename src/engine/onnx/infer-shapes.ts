@@ -13,6 +13,7 @@ interface NodeView {
   input(index: number): Value;
   int(name: string, otherwise: number): number;
   ints(name: string, otherwise: readonly number[]): readonly number[];
+  string(name: string): string;
   /** The whole numbers of a constant input; `undefined` when it is left out. */
   integers(index: number): readonly number[] | undefined;
   readonly outputCount: number;
@@ -47,6 +48,10 @@ export function inferShapes(
     ints(name, otherwise) {
       const value = attribute(name) ?? otherwise;
       return Array.isArray(value) ? (value as readonly number[]) : fail(`whole numbers for ${name}`);
+    },
+    string(name) {
+      const value = attribute(name);
+      return typeof value === 'string' ? value : fail(`text for ${name}`);
     },
     integers(index) {
       const value = inputs[index];
@@ -208,12 +213,26 @@ const split: ShapeRule = (node) => {
   return (node.integers(1) ?? even).map((length) => ({ dataType, shape: shape.with(axis, length) }));
 };
 
+/** Of an equation that names every axis and its output. */
+const einsum: ShapeRule = (node) => {
+  const [terms = '', output = ''] = node.string('equation').split('->');
+  const lengths = new Map<string, number>();
+  for (const [i, labels] of terms.split(',').entries()) {
+    for (const [axis, label] of [...labels].entries()) lengths.set(label, node.input(i).shape[axis] as number);
+  }
+  return sameType(
+    node,
+    [...output].map((label) => lengths.get(label) as number),
+  );
+};
+
 const SHAPES: Readonly<Record<string, ShapeRule>> = {
   Abs: same,
   Add: arithmetic,
   And: comparison,
   ArgMax: argument,
   ArgMin: argument,
+  Atanh: same,
   AveragePool: pool,
   Cast: (node) => one(dataTypeOf(node.int('to', DATA_TYPES.float32)) ?? 'float32', node.input(0).shape),
   Ceil: same,
@@ -227,6 +246,7 @@ const SHAPES: Readonly<Record<string, ShapeRule>> = {
   Conv: conv,
   ConvTranspose: convTranspose,
   Cos: same,
+  Cosh: same,
   CumSum: same,
   DepthToSpace(node) {
     const [n = 1, c = 1, h = 1, w = 1] = node.input(0).shape;
@@ -234,6 +254,7 @@ const SHAPES: Readonly<Record<string, ShapeRule>> = {
     return sameType(node, [n, c / block ** 2, h * block, w * block]);
   },
   Div: arithmetic,
+  Einsum: einsum,
   Equal: comparison,
   Erf: same,
   Exp: same,
@@ -256,6 +277,12 @@ const SHAPES: Readonly<Record<string, ShapeRule>> = {
   Greater: comparison,
   GreaterOrEqual: comparison,
   Identity: same,
+  LayerNormalization(node) {
+    const { dataType, shape } = node.input(0);
+    const first = axisOf(node.int('axis', -1), shape.length);
+    const kept = shape.map((n, axis) => (axis < first ? n : 1));
+    return [shape, kept, kept].slice(0, node.outputCount).map((output) => ({ dataType, shape: output }));
+  },
   Less: comparison,
   LessOrEqual: comparison,
   Log: same,
@@ -271,6 +298,8 @@ const SHAPES: Readonly<Record<string, ShapeRule>> = {
   Pad: pad,
   Pow: arithmetic,
   Reciprocal: same,
+  ReduceL1: reduction,
+  ReduceL2: reduction,
   ReduceMax: reduction,
   ReduceMean: reduction,
   ReduceMin: reduction,
@@ -281,12 +310,14 @@ const SHAPES: Readonly<Record<string, ShapeRule>> = {
     const { shape } = node.input(0);
     return sameType(node, resolveReshape(shape, node.integers(1) ?? []));
   },
+  ReverseSequence: same,
   Round: same,
   ScatterElements: same,
   ScatterND: same,
   Sigmoid: same,
   Sign: same,
   Sin: same,
+  Sinh: same,
   Slice: slice,
   Softmax: same,
   Softplus: same,

@@ -1,8 +1,9 @@
-import { type Shape, sizeOf } from '../../tensor/shape.js';
+import type { Shape } from '../../tensor/shape.js';
 import { range } from '../emit.js';
 import type { ForwardNode } from '../gradient-rule.js';
+import { transposedSum } from '../transposed-conv.js';
 import { unary } from '../unary.js';
-import { outputPadding, type Window, windowOf } from '../window.js';
+import { type Window, windowOf } from '../window.js';
 
 /**
  * Gradient of `AveragePool`: Y is the mean of X under each window.
@@ -20,17 +21,7 @@ export const averagePool = unary((g, node, dY) => {
   const window = windowOf(node, node.ints('kernel_shape'), from, to);
   const shares = counts(node, window, from, to).map((count) => 1 / count);
   const shared = g.op('Mul', [dY, g.floats(Float32Array.from(shares), [1, 1, ...to])]);
-  const channels = shape[1] as number;
-  const ones = g.floats(new Float32Array(channels * sizeOf(window.kernel)).fill(1), [channels, 1, ...window.kernel]);
-  const { strides, dilations, pads } = window;
-  const extra = outputPadding(window, from, to);
-  // A last window that overhangs the end gives more than there is: it is cut off.
-  const positive = extra.map((n) => Math.max(n, 0));
-  const attributes = { strides, dilations, pads, group: channels, output_padding: positive };
-  const full = g.op('ConvTranspose', [shared, ones], attributes);
-  if (extra.every((n) => n >= 0)) return full;
-  const cut = [...extra.map(() => 0), ...extra.map((n) => Math.min(n, 0))];
-  return g.op('Pad', [full, g.integers(cut), undefined, g.integers(extra.map((_, i) => i + 2))]);
+  return transposedSum(g, shared, window, shape);
 });
 
 /** What each mean divides by. ONNX Runtime counts no element beyond the padding, which the last window may overhang. */

@@ -1,28 +1,49 @@
-import { where } from '../emit.js';
-import type { BackwardNode } from '../gradient-rule.js';
-import { unary } from '../unary.js';
-
-/** Whether an input is the constant `value`. */
-const isNumber = (node: BackwardNode, index: number, value: number): boolean =>
-  node.constant(index) !== undefined && node.numbers(index)?.[0] === value;
+import type { GraphBuilder, Value } from '../../onnx/graph.js';
+import { reshape, sumBeside, where } from '../emit.js';
+import type { BackwardNode, GradientRule } from '../gradient-rule.js';
 
 /**
  * Gradient of `Clip`: Y = min(max(X, lo), hi).
  *
  *   dX = dY where lo ≤ X ≤ hi, else 0        (1 at the bounds, as in torch.clamp)
+ *   dlo = Σ dY where X < lo ≤ hi        dhi = Σ dY where max(X, lo) > hi
  *
- * With constant bounds the mask reads Y strictly inside them, where that is the same but for the bounds themselves and
- * leaves the operator fused with the Conv before it: as in torch.nn.ReLU6, which is what exporters write as Clip(0, 6).
+ * As an activation, which is what exporters write for torch.nn.ReLU6 and what is clipped at 0 otherwise, the mask reads Y
+ * strictly inside the bounds: the same but for the bounds themselves, where ReLU6 has 0 too, and it leaves the operator fused
+ * with the Conv before it.
  *
- * Shapes: X, Y and dX are equal.
+ * Shapes: X, Y and dX are equal; lo and hi are scalars.
  * Spec: https://onnx.ai/onnx/operators/onnx__Clip.html
  */
-export const clip = unary((g, node, dY) => {
-  const bounds = [1, 2].map((i) => (node.hasInput(i) ? node.input(i) : undefined));
-  const [low, high] = bounds;
-  const isActivation = isNumber(node, 1, 0) && node.constant(2) !== undefined;
-  const y = isActivation ? node.output(0) : node.input(0);
+export const clip: GradientRule = {
+  backward: (g, node) => [() => inner(g, node), () => below(g, node), () => above(g, node)].slice(0, node.inputCount),
+};
+
+const bound = (node: BackwardNode, index: number): Value | undefined =>
+  node.hasInput(index) ? node.input(index) : undefined;
+
+function inner(g: GraphBuilder, node: BackwardNode): Value {
+  const [low, high] = [bound(node, 1), bound(node, 2)];
+  const isActivation = isZero(node, 1) && (high === undefined || node.constant(2) !== undefined);
+  const read = isActivation ? node.output(0) : node.input(0);
   const [atLeast, atMost] = isActivation ? ['Greater', 'Less'] : ['GreaterOrEqual', 'LessOrEqual'];
-  const aboveLow = low === undefined ? dY : where(g, g.op(atLeast as string, [y, low]), dY);
-  return high === undefined ? aboveLow : where(g, g.op(atMost as string, [y, high]), aboveLow);
-});
+  const aboveLow =
+    low === undefined ? node.cotangent(0) : where(g, g.op(atLeast as string, [read, low]), node.cotangent(0));
+  return high === undefined ? aboveLow : where(g, g.op(atMost as string, [read, high]), aboveLow);
+}
+
+const isZero = (node: BackwardNode, index: number): boolean =>
+  node.constant(index) !== undefined && node.numbers(index)?.[0] === 0;
+
+function below(g: GraphBuilder, node: BackwardNode): Value {
+  const [low, high] = [node.input(1), bound(node, 2)];
+  const isBelow = where(g, g.op('Less', [node.input(0), low]), node.cotangent(0));
+  const isFirst = high === undefined ? isBelow : where(g, g.op('LessOrEqual', [low, high]), isBelow);
+  return reshape(g, sumBeside(g, isFirst, []), low.shape);
+}
+
+function above(g: GraphBuilder, node: BackwardNode): Value {
+  const [x, low, high] = [node.input(0), bound(node, 1), node.input(2)];
+  const raised = low === undefined ? x : g.op('Where', [g.op('Less', [x, low]), low, x]);
+  return reshape(g, sumBeside(g, where(g, g.op('Greater', [raised, high]), node.cotangent(0)), []), high.shape);
+}

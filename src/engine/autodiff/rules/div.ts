@@ -4,9 +4,10 @@ import type { GradientRule } from '../gradient-rule.js';
 /**
  * Gradient of `Div`: Y = A / B.
  *
- *   dA = dY / B        dB = −dY Y / B
+ *   dA = dY / B        dB = −dY A / B²
  *
- * Both are 0 where dY is 0, whatever B is: 0 / 0 would be NaN.
+ * Both are 0 where B is 0: Y is no number there, or nothing reads it. The reciprocal of B is taken in the shape of B, which
+ * is often the smaller one.
  *
  * Shapes: A and B broadcast to Y; `pullback` sums dA and dB back to A and B.
  * Spec: https://onnx.ai/onnx/operators/onnx__Div.html
@@ -14,11 +15,10 @@ import type { GradientRule } from '../gradient-rule.js';
 export const div: GradientRule = {
   broadcasts: true,
   backward(g, node) {
-    const dY = node.cotangent(0);
-    const isZero = g.op('Equal', [dY, g.scalar(0)]);
-    const divisor =
-      node.constant(1) === undefined ? g.op('Where', [isZero, g.scalar(1), node.input(1)]) : node.input(1);
-    const quotient = (): typeof dY => g.op('Where', [isZero, g.scalar(0), node.output(0)]);
-    return [() => g.op('Div', [dY, divisor]), () => negate(g, g.op('Div', [g.op('Mul', [dY, quotient()]), divisor]))];
+    const [a, b] = [node.input(0), node.input(1)];
+    const isZero = g.op('Equal', [b, g.scalar(0)]);
+    const inverse = g.op('Where', [isZero, g.scalar(0), g.op('Reciprocal', [b])]);
+    const dA = g.op('Mul', [node.cotangent(0), inverse]);
+    return [() => dA, () => negate(g, g.op('Mul', [dA, g.op('Mul', [a, inverse])]))];
   },
 };

@@ -1,6 +1,7 @@
+import { DATA_TYPES } from '../../onnx/data-types.js';
 import type { GraphBuilder, Value } from '../../onnx/graph.js';
-import { axisOf, range, reshape, zeros } from '../emit.js';
-import type { BackwardNode } from '../gradient-rule.js';
+import { sizeOf } from '../../tensor/shape.js';
+import { axisOf, placed, range, reshape, zeros } from '../emit.js';
 import { unary } from '../unary.js';
 
 /**
@@ -8,37 +9,38 @@ import { unary } from '../unary.js';
  *
  *   dX = 0, with each slice of dY added where it came from
  *
- * Indices that are a permutation, as in a channel shuffle, are gathered back by the inverse one.
+ * Constant indices have cheaper forms: one after another, as where heads are split, they are a pad; without repetition, as in a
+ * channel shuffle, they are gathered back.
  *
  * Shapes: X and dX are equal.
  * Spec: https://onnx.ai/onnx/operators/onnx__Gather.html
  */
 export const gather = unary((g, node, dY) => {
-  const axis = axisOf(node.int('axis', 0), node.input(0).shape.length);
-  const length = node.input(0).shape[axis] as number;
-  const indices = node.constant(1) && (node.numbers(1) ?? []).map((index) => (index < 0 ? index + length : index));
-  if (indices !== undefined && isPermutation(indices, length) && node.input(1).shape.length === 1) {
-    return g.op('Gather', [dY, g.integers(range(length).map((i) => indices.indexOf(i)))], { axis });
-  }
-  return scattered(g, node, dY, axis, length);
+  const { shape } = node.input(0);
+  const axis = axisOf(node.int('axis', 0), shape.length);
+  const length = shape[axis] as number;
+  // Bring the axes of the indices together: one slice of dY for each.
+  const slices = reshape(g, dY, shape.with(axis, sizeOf(node.input(1).shape)));
+  const constant = node.constant(1) && node.numbers(1);
+  const indices = constant?.map((index) => (index < 0 ? index + length : index));
+  const [first = 0] = indices ?? [];
+  if (indices?.every((index, i) => index === first + i)) return placed(g, slices, axis, first, length);
+  if (indices && new Set(indices).size === indices.length) return gatheredBack(g, slices, axis, indices, length);
+  return scattered(g, slices, axis, node.input(1), shape);
 });
 
-const isPermutation = (indices: readonly number[], length: number): boolean =>
-  indices.length === length && new Set(indices).size === length;
+function gatheredBack(g: GraphBuilder, slices: Value, axis: number, indices: readonly number[], length: number): Value {
+  const count = indices.length;
+  // Behind the slices comes one of zeros, for what no index names.
+  const source = count === length ? slices : placed(g, slices, axis, 0, count + 1);
+  const inverse = range(length).map(() => count);
+  for (const [i, index] of indices.entries()) inverse[index] = i;
+  return g.op('Gather', [source, g.integers(inverse)], { axis });
+}
 
-function scattered(g: GraphBuilder, node: BackwardNode, dY: Value, axis: number, length: number): Value {
-  const { shape } = node.input(0);
-  const indices = node.input(1);
-  const count = indices.shape.reduce((product, n) => product * n, 1);
-  // Bring the axes of the indices together, so that each line of dY has one index per element.
-  const flat = reshape(g, dY, shape.with(axis, count));
-  const column = range(shape.length).map((other) => (other === axis ? count : 1));
-  const wide = indices.dataType === 'int64' ? indices : g.op('Cast', [indices], { to: 7 });
-  const positive = g.op('Where', [
-    g.op('Less', [wide, g.integers([0])]),
-    g.op('Add', [wide, g.integers([length])]),
-    wide,
-  ]);
-  const expanded = g.op('Expand', [reshape(g, positive, column), g.integers(flat.shape)]);
-  return g.op('ScatterElements', [zeros(g, shape), expanded, flat], { axis, reduction: 'add' });
+function scattered(g: GraphBuilder, slices: Value, axis: number, indices: Value, shape: readonly number[]): Value {
+  const column = shape.map((_, other) => (other === axis ? (slices.shape[axis] as number) : 1));
+  const wide = indices.dataType === 'int64' ? indices : g.op('Cast', [indices], { to: DATA_TYPES.int64 });
+  const expanded = g.op('Expand', [reshape(g, wide, column), g.integers(slices.shape)]);
+  return g.op('ScatterElements', [zeros(g, shape), expanded, slices], { axis, reduction: 'add' });
 }

@@ -1,21 +1,23 @@
-import { axisOf, sumOver } from '../emit.js';
+import { axisOf, sumOver, where, withSignOf } from '../emit.js';
 import { unary } from '../unary.js';
-import { unsupported } from '../unsupported.js';
 
 /**
- * Gradient of `LpNormalization` with p = 2: Y = X / ‖X‖₂ along an axis.
+ * Gradient of `LpNormalization`: Y = X / ‖X‖ along an axis, with the norm Σ |X| (p = 1) or √(Σ X²) (p = 2).
  *
- *   dX = (dY − Y Σ dY Y) / ‖X‖₂, with ‖X‖₂ for no less than 10⁻¹²
+ *   p = 1:  dX = (dY − sign X Σ dY Y) / ‖X‖
+ *   p = 2:  dX = (dY − Y Σ dY Y) / ‖X‖
+ *
+ * 0 where ‖X‖ is 0, and so is Y.
  *
  * Shapes: X, Y and dX are equal.
  * Spec: https://onnx.ai/onnx/operators/onnx__LpNormalization.html
  */
 export const lpNormalization = unary((g, node, dY) => {
-  if (node.int('p', 2) !== 2) throw unsupported(node, 'p = 1');
   const [x, y] = [node.input(0), node.output(0)];
-  const axes = [axisOf(node.int('axis', -1), x.shape.length)];
-  const length = g.op('Sqrt', [sumOver(g, g.op('Mul', [x, x]), axes)]);
-  const isTiny = g.op('Less', [length, g.scalar(1e-12)]);
-  const projected = g.op('Mul', [y, sumOver(g, g.op('Mul', [dY, y]), axes)]);
-  return g.op('Div', [g.op('Sub', [dY, projected]), g.op('Where', [isTiny, g.scalar(1e-12), length])]);
+  const axis = axisOf(node.int('axis', -1), x.shape.length);
+  const isFirst = node.int('p', 2) === 1;
+  const norm = g.op(isFirst ? 'ReduceL1' : 'ReduceL2', [x, g.integers([axis])], { keepdims: 1 });
+  const total = sumOver(g, g.op('Mul', [dY, y]), [axis]);
+  const projected = isFirst ? withSignOf(g, x, total) : g.op('Mul', [y, total]);
+  return where(g, g.op('Greater', [norm, g.scalar(0)]), g.op('Div', [g.op('Sub', [dY, projected]), norm]));
 });

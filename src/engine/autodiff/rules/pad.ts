@@ -1,14 +1,13 @@
-import type { TensorValue, Value } from '../../onnx/graph.js';
-import { float32Of, float32Tensor } from '../../onnx/tensor-value.js';
+import type { GraphBuilder, TensorValue, Value } from '../../onnx/graph.js';
+import { float32Of, int64Tensor } from '../../onnx/tensor-value.js';
 import { alongAxis } from '../along-axis.js';
-import { axisOf, identityMatrix, range, transposeMatrix } from '../emit.js';
-import type { ForwardNode, GradientRule } from '../gradient-rule.js';
-import { onlyFirst } from '../unary.js';
+import { axisOf, identityMatrix, range, reshape, sumBeside, transposeMatrix, zeros } from '../emit.js';
+import type { BackwardNode, ForwardNode, GradientRule } from '../gradient-rule.js';
 
 /**
  * Gradient of `Pad`: Y is X with borders, which hold a constant or repeat elements of X.
  *
- *   constant: dX = dY without the borders
+ *   constant: dX = dY without the borders        dc = Σ dY of the borders, c the constant
  *   others:   dX = A₁ᵀ A₂ᵀ … dY,  Aᵢ the matrix of the padding along axis i
  *
  * The matrices come from padding identity matrices, once, while a program is built.
@@ -19,24 +18,28 @@ import { onlyFirst } from '../unary.js';
 export const pad: GradientRule = {
   probes: (node) => (mode(node) === 'constant' ? [] : paddedAxes(node).map((padded) => probeOf(node, padded))),
   backward(g, node) {
-    return onlyFirst(node, () => {
-      const { shape } = node.input(0);
-      const padded = paddedAxes(node);
-      if (mode(node) === 'constant') {
-        const pads = [...padded.map(({ begin }) => -begin), ...padded.map(({ end }) => -end)];
-        const axes = padded.map(({ axis }) => axis);
-        return axes.length === 0
-          ? node.cotangent(0)
-          : g.op('Pad', [node.cotangent(0), g.integers(pads), undefined, g.integers(axes)]);
-      }
-      return padded.reduce((gradient: Value, { axis }, i) => {
-        const probe = node.probe(i);
-        const matrix = g.floats(float32Of(probe), [shape[axis] as number, node.output(0).shape[axis] as number]);
-        return alongAxis(g, gradient, axis, transposeMatrix(g, matrix));
-      }, node.cotangent(0));
-    });
+    const dX = (): Value => (mode(node) === 'constant' ? cropped(g, node) : folded(g, node));
+    const dValue = (): Value => {
+      if (mode(node) !== 'constant') return zeros(g, node.input(2).shape);
+      const inner = sumBeside(g, cropped(g, node), []);
+      return reshape(g, g.op('Sub', [sumBeside(g, node.cotangent(0), []), inner]), node.input(2).shape);
+    };
+    return [dX, undefined, dValue, undefined].slice(0, node.inputCount);
   },
 };
+
+function cropped(g: GraphBuilder, node: BackwardNode): Value {
+  const padded = paddedAxes(node);
+  if (padded.length === 0) return node.cotangent(0);
+  const pads = [...padded.map(({ begin }) => -begin), ...padded.map(({ end }) => -end)];
+  return g.op('Pad', [node.cotangent(0), g.integers(pads), undefined, g.integers(padded.map(({ axis }) => axis))]);
+}
+
+const folded = (g: GraphBuilder, node: BackwardNode): Value =>
+  paddedAxes(node).reduce((gradient: Value, { axis }, i) => {
+    const shape = [node.input(0).shape[axis] as number, node.output(0).shape[axis] as number];
+    return alongAxis(g, gradient, axis, transposeMatrix(g, g.floats(float32Of(node.probe(i)), shape)));
+  }, node.cotangent(0));
 
 interface PaddedAxis {
   readonly axis: number;
@@ -58,11 +61,5 @@ function paddedAxes(node: ForwardNode): readonly PaddedAxis[] {
 /** The same padding of each row of an identity matrix. */
 function probeOf(node: ForwardNode, { axis, begin, end }: PaddedAxis): { inputs: (TensorValue | undefined)[] } {
   const length = node.input(0).shape[axis] as number;
-  const pads = {
-    dataType: 'int64',
-    shape: [4],
-    bytes: new Uint8Array(BigInt64Array.of(0n, BigInt(begin), 0n, BigInt(end)).buffer),
-  } as const;
-  const value = node.constant(2) ?? float32Tensor(new Float32Array(1), []);
-  return { inputs: [identityMatrix(length, [length, length]), pads, value] };
+  return { inputs: [identityMatrix(length, [length, length]), int64Tensor([0, begin, 0, end])] };
 }

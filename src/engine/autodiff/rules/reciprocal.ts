@@ -1,17 +1,18 @@
 import { negate } from '../emit.js';
-import { maskedQuotient } from '../masked-quotient.js';
 import { unary } from '../unary.js';
 
 /**
  * Gradient of `Reciprocal`: Y = 1 / X.
  *
- *   dX = −dY / X²
+ *   dX = −dY Y², 0 where X is 0
  *
- * Where dY is 0 the result is 0, whatever the slope: 0 · ∞ would be NaN.
+ * There the slope is infinite, which no attack could use, and would turn into NaN on the way back.
  *
  * Shapes: X, Y and dX are equal.
  * Spec: https://onnx.ai/onnx/operators/onnx__Reciprocal.html
  */
-export const reciprocal = unary((g, node, dY) =>
-  negate(g, maskedQuotient(g, dY, g.op('Mul', [node.input(0), node.input(0)]))),
-);
+export const reciprocal = unary((g, node, dY) => {
+  const y = node.output(0);
+  const slope = g.op('Mul', [g.op('Mul', [dY, y]), y]);
+  return negate(g, g.op('Where', [g.op('Equal', [node.input(0), g.scalar(0)]), g.scalar(0), slope]));
+});

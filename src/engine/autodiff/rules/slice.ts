@@ -1,5 +1,5 @@
 import type { GraphBuilder, Value } from '../../onnx/graph.js';
-import { axisOf, range, zeros } from '../emit.js';
+import { axisOf, placed, range, reshape } from '../emit.js';
 import { unary } from '../unary.js';
 
 /**
@@ -7,7 +7,7 @@ import { unary } from '../unary.js';
  *
  *   dX = dY at those positions, else 0
  *
- * Steps of 1 are a pad. Others go through positions: each element of dY is added where it came from.
+ * Steps of 1 are a pad, longer ones have zeros between the elements, negative ones run backward.
  *
  * Shapes: X and dX are equal.
  * Spec: https://onnx.ai/onnx/operators/onnx__Slice.html
@@ -32,12 +32,12 @@ function firstIndex(start: number, step: number, length: number): number {
 
 function backAlong(g: GraphBuilder, dY: Value, axis: number, length: number, first: number, step: number): Value {
   const count = dY.shape[axis] as number;
-  if (step === 1) {
-    const pads = [g.integers([first, length - first - count]), undefined, g.integers([axis])];
-    return count === length ? dY : g.op('Pad', [dY, ...pads]);
+  if (step === 1) return placed(g, dY, axis, first, length);
+  if (step < 0) {
+    const reversed = g.op('Gather', [dY, g.integers(range(count).toReversed())], { axis });
+    return backAlong(g, reversed, axis, length, first + step * (count - 1), -step);
   }
-  const positions = range(count).map((i) => first + step * i);
-  const shape = dY.shape.map((_, other) => (other === axis ? count : 1));
-  const indices = g.op('Expand', [g.op('Reshape', [g.integers(positions), g.integers(shape)]), g.integers(dY.shape)]);
-  return g.op('ScatterElements', [zeros(g, dY.shape.with(axis, length)), indices, dY], { axis });
+  // Each element with zeros behind it, as far as the next one.
+  const apart = placed(g, reshape(g, dY, dY.shape.toSpliced(axis + 1, 0, 1)), axis + 1, 0, step);
+  return placed(g, reshape(g, apart, dY.shape.with(axis, count * step)), axis, first, length);
 }

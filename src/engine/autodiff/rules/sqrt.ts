@@ -1,15 +1,17 @@
-import { scale } from '../emit.js';
-import { maskedQuotient } from '../masked-quotient.js';
+import { scale, where } from '../emit.js';
 import { unary } from '../unary.js';
 
 /**
  * Gradient of `Sqrt`: Y = √X.
  *
- *   dX = dY / 2Y
+ *   dX = dY / 2Y, 0 where X is 0
  *
- * Where dY is 0 the result is 0, whatever the slope: 0 · ∞ would be NaN.
+ * There the slope is infinite, which no attack could use, and would turn into NaN on the way back.
  *
  * Shapes: X, Y and dX are equal.
  * Spec: https://onnx.ai/onnx/operators/onnx__Sqrt.html
  */
-export const sqrt = unary((g, node, dY) => maskedQuotient(g, scale(g, dY, 0.5), node.output(0)));
+export const sqrt = unary((g, node, dY) => {
+  const y = node.output(0);
+  return where(g, g.op('Greater', [y, g.scalar(0)]), g.op('Div', [scale(g, dY, 0.5), y]));
+});

@@ -44,6 +44,7 @@ test('to the end and beyond', isAdjoint, slice([2], [2 ** 40], [-1]));
 test('steps', isAdjoint, slice([0, 1], [5, 7], [0, 2], [2, 3]));
 test('a negative step', isAdjoint, slice([-1], [-(2 ** 40)], [1], [-1]));
 test('a negative step of 2', isAdjoint, slice([5, 4], [0, 1], [2, 1], [-2, -1]));
+test('a negative step from beyond the end', isAdjoint, slice([100], [-(2 ** 40)], [1], [-2]));
 test('nothing cut', isAdjoint, slice([0], [5], [0]));
 
 const pad = (mode: string, pads: number[], axes?: number[]): OneNode =>
@@ -55,6 +56,32 @@ test('reflect', isAdjoint, pad('reflect', [0, 0, 1, 2, 0, 0, 3, 4]));
 test('edge', isAdjoint, pad('edge', [0, 1, 1, 2, 0, 0, 3, 0]));
 test('wrap', isAdjoint, { ...pad('wrap', [0, 0, 1, 2, 0, 0, 3, 4]), opset: 19 });
 
+test('a constant from pixels', isAdjoint, {
+  opType: 'Pad',
+  inputs: [variable([3, 4]), integers([1, -1, 0, 2]), variable([], 'constant')],
+});
+test(
+  'by its constant is 0 where none is read',
+  isExactly,
+  {
+    opType: 'Pad',
+    inputs: [floats([1, 2, 3]), integers([1, 1]), { shape: [], data: Float32Array.of(7) }],
+    attributes: { mode: 'reflect' },
+  },
+  [1, 2, 3, 4, 5],
+  [0],
+);
+test('nothing', isAdjoint, pad('constant', [0, 0, 0, 0, 0, 0, 0, 0]));
+for (const upper of [0, 1]) {
+  test(`upper ${upper}`, isAdjoint, moved('Trilu', [2, 4, 5], [], { upper }));
+  test(`upper ${upper}, beside the diagonal`, isAdjoint, moved('Trilu', [4, 3], [integers([1], [])], { upper }));
+}
+test('by default', isAdjoint, moved('ReverseSequence', [4, 3, 2], [integers([1, 2, 4])]));
+test(
+  'batch first',
+  isAdjoint,
+  moved('ReverseSequence', [3, 4, 2], [integers([4, 2, 1])], { batch_axis: 0, time_axis: 1 }),
+);
 test('repeats', isAdjoint, moved('Tile', [2, 1, 3], [integers([1, 3, 2])]));
 test('DCR', isAdjoint, moved('DepthToSpace', [2, 12, 2, 3], [], { blocksize: 2, mode: 'DCR' }));
 test('CRD', isAdjoint, moved('DepthToSpace', [2, 12, 2, 3], [], { blocksize: 2, mode: 'CRD' }));

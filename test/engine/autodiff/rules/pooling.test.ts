@@ -2,7 +2,7 @@ import test from 'ava';
 import type { AttributeInputs } from '../../../../src/engine/onnx/graph.js';
 import type { Shape } from '../../../../src/engine/tensor/shape.js';
 import { equalsDifferences, isAdjoint, isExactly } from '../../../support/check-rule.js';
-import { type OneNode, type Variable, variable } from '../../../support/one-node.js';
+import { distinct, integers, type OneNode, SMALL_STEP, type Variable, variable } from '../../../support/one-node.js';
 
 const pool = (opType: string, shape: Shape, attributes: AttributeInputs, opset = 18): OneNode => ({
   opType,
@@ -10,6 +10,7 @@ const pool = (opType: string, shape: Shape, attributes: AttributeInputs, opset =
   attributes,
   opset,
 });
+const small = { step: SMALL_STEP };
 const windows: readonly (readonly [when: string, shape: Shape, attributes: AttributeInputs, opset?: number])[] = [
   ['2 × 2', [1, 2, 6, 8], { kernel_shape: [2, 2], strides: [2, 2] }],
   ['overlapping, padded', [2, 3, 7, 8], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }],
@@ -27,9 +28,44 @@ const windows: readonly (readonly [when: string, shape: Shape, attributes: Attri
   ['dilated', [1, 2, 9, 9], { kernel_shape: [2, 3], dilations: [2, 2] }, 19],
 ];
 for (const [when, shape, attributes, opset] of windows) {
-  test(when, equalsDifferences, pool('MaxPool', shape, attributes, opset), { step: 1e-4, tolerance: 2e-2 });
+  test(when, equalsDifferences, { ...pool('MaxPool', shape, attributes, opset), inputs: [distinct(shape)] }, small);
   test(when, isAdjoint, pool('AveragePool', shape, attributes, opset));
   test(`${when}, counting pads`, isAdjoint, pool('AveragePool', shape, { ...attributes, count_include_pad: 1 }, opset));
+}
+
+for (const p of [1, 2, 3]) {
+  const lp = (opType: string, shape: Shape, attributes: AttributeInputs): OneNode => ({
+    opType,
+    inputs: [distinct(shape, '', 1 / 32)],
+    attributes: { ...attributes, p },
+  });
+  test(`p = ${p}`, equalsDifferences, lp('LpPool', [1, 2, 4, 5], { kernel_shape: [2, 2], strides: [1, 2] }), small);
+  test(
+    `p = ${p}, padded`,
+    equalsDifferences,
+    lp('LpPool', [1, 1, 5, 5], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }),
+    small,
+  );
+  test(`p = ${p}`, equalsDifferences, lp('GlobalLpPool', [2, 2, 3, 2], {}), small);
+}
+test(
+  'is 0, not NaN, where all is 0',
+  isExactly,
+  { opType: 'GlobalLpPool', inputs: [{ shape: [1, 1, 2], data: Float32Array.of(0, 0) }] },
+  [1],
+  [0, 0],
+);
+
+test('maxima put back', isAdjoint, {
+  opType: 'MaxUnpool',
+  inputs: [variable([1, 2, 2, 2]), integers([5, 7, 13, 15, 16, 19, 28, 26], [1, 2, 2, 2])],
+  attributes: { kernel_shape: [2, 2], strides: [2, 2] },
+});
+for (const [when, shape, attributes] of [
+  ['blocked, stride 1', [1, 16, 5, 6], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }],
+  ['blocked, stride 1, wide pads', [1, 16, 5, 6], { kernel_shape: [2, 3], pads: [1, 2, 1, 0] }],
+] as const) {
+  test(when, isAdjoint, pool('AveragePool', shape, attributes));
 }
 
 const x: Variable = { shape: [1, 1, 1, 4], data: Float32Array.of(3, 3, 1, 5) };
@@ -51,12 +87,7 @@ test(
 
 test('a map', isAdjoint, { opType: 'GlobalAveragePool', inputs: [variable([2, 3, 4, 5])] });
 test('a volume', isAdjoint, { opType: 'GlobalAveragePool', inputs: [variable([1, 2, 2, 3, 4])] });
-test(
-  'a map',
-  equalsDifferences,
-  { opType: 'GlobalMaxPool', inputs: [variable([2, 3, 4, 5])] },
-  { step: 1e-4, tolerance: 2e-2 },
-);
+test('a map', equalsDifferences, { opType: 'GlobalMaxPool', inputs: [distinct([2, 3, 4, 5])] }, small);
 test(
   'is shared by several that are largest',
   isExactly,
