@@ -117,6 +117,12 @@ export const queuedMessage = (queuePosition: number, { spec, inputs }: AttackJob
     etaSeconds: undefined,
   });
 
+/** The same progress, some time later: a sign of life of a run that is in the middle of something long. */
+export const stillAttacking = ({ message: { event } }: Message, elapsedSeconds: number): Message =>
+  event?.$case === 'progress'
+    ? message({ $case: 'progress', value: { ...event.value, elapsedSeconds } }, true)
+    : message(event as NonNullable<AttackResponse['event']>, true);
+
 /** The messages of one result: its payloads in chunks, then itself. */
 export async function* resultMessages(
   result: AttackResult,
