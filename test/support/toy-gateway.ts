@@ -19,7 +19,7 @@ export const addToy = (models: string, name: string, version: string, model = ne
 
 /** A gateway that serves toy models, of version 1, on toy hosts. */
 export async function toyGateway(
-  t: ExecutionContext,
+  t: Pick<ExecutionContext, 'teardown'>,
   script: HostScript = {},
   options: { readonly models?: readonly string[]; readonly config?: object } = {},
 ): Promise<ToyGateway> {
@@ -30,6 +30,23 @@ export async function toyGateway(
   const stub = new RobustnessServiceClient(running.gateway.grpcAddress, credentials.createInsecure());
   t.teardown(() => stub.close());
   return { ...running, stub, models };
+}
+
+/** One gateway for all tests of a file. */
+export function sharedToyGateway(
+  hooks: { readonly before: (start: () => Promise<void>) => void; readonly after: (end: () => Promise<void>) => void },
+  script: HostScript = {},
+  options: Parameters<typeof toyGateway>[2] = {},
+): () => ToyGateway {
+  const teardowns: (() => unknown)[] = [];
+  let running: ToyGateway | undefined;
+  hooks.before(async () => {
+    running = await toyGateway({ teardown: (end) => void teardowns.push(end) }, script, options);
+  });
+  hooks.after(async () => {
+    for (const end of teardowns.toReversed()) await end();
+  });
+  return () => running as ToyGateway;
 }
 
 /** An image of a toy model, every pixel at a level, labelled with scene 1. */
