@@ -120,7 +120,7 @@ export class SupervisedLane implements Lane {
         this.#unwatch();
         if (call === 'step') this.#quarantine.absolve(model);
       },
-      onOutput: (line) => log('info', line, { lane: name, pid: host.pid }),
+      onOutput: (line) => log('info', line, { lane: name, hostPid: host.pid }),
       onExit: (exit) => this.#onExit(exit),
     });
     this.#host = host;
@@ -128,7 +128,7 @@ export class SupervisedLane implements Lane {
 
   #onReady(host: HostProcess): void {
     this.#isUp = true;
-    this.#options.log('info', 'host is up', { lane: this.#options.name, pid: host.pid });
+    this.#options.log('info', 'host is up', { lane: this.#options.name, hostPid: host.pid });
     for (const resolve of this.#waiters.splice(0)) resolve();
     for (const [key, loaded] of this.#models) void this.#reload(host, key, loaded);
   }
@@ -162,7 +162,7 @@ export class SupervisedLane implements Lane {
       this.#wasHung = true;
       this.#options.log('error', 'host hangs in a native call and is killed', {
         lane: this.#options.name,
-        pid: host.pid,
+        hostPid: host.pid,
         call,
         model,
         limitMs,

@@ -48,8 +48,8 @@ export function pngBytes(parts: PngParts): Buffer {
   const half = Math.floor(data.length / 2);
   return pngFile(
     pngHeader(parts),
-    ...(parts.extra ?? []),
     ...palette,
+    ...(parts.extra ?? []),
     pngChunk('IDAT', data.subarray(0, half)),
     pngChunk('IDAT', data.subarray(half)),
   );

@@ -28,7 +28,7 @@ const PERTURBATION_GAIN = 16;
 const SCALE = 3;
 
 /** A PNG: the input and what was added to it, then each task's truth and its prediction before and after. */
-export function pictureOf({ title, scene, adversarial, before, after }: PictureInput): Buffer {
+export function pictureOf({ title, scene, adversarial, before, after }: PictureInput): Uint8Array {
   const { width, height } = scene.image;
   const classes = (prediction: Prediction): RgbImage =>
     colorizeClasses({ width, height, data: numbersOf(labelsOf(prediction)) }, CITYSCAPES_PALETTE);

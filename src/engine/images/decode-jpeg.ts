@@ -18,7 +18,7 @@ export async function decodeJpeg(file: Uint8Array, maxPixels: number): Promise<D
   if (data.length !== width * height * channels) {
     throw invalidImage(`${width * height * channels} samples of a JPEG`, `${data.length}`);
   }
-  return { width, height, channels, bitDepth: 8, data, indices: undefined };
+  return { width, height, channels, bitDepth: 8, data };
 }
 
 /** Imported when the first JPEG comes: `sharp` is an optional dependency. */

@@ -13,7 +13,7 @@ export interface DecodedImage {
   readonly bitDepth: 1 | 2 | 4 | 8 | 16;
   readonly data: Uint8Array | Uint16Array;
   /** Of a file with a palette: the index of each pixel, which label files mean by it. */
-  readonly indices: Uint8Array | undefined;
+  readonly indices?: Uint8Array;
 }
 
 /** What an encoded image may cost. Both limits are checked before anything is decompressed. */

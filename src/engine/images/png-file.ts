@@ -1,4 +1,4 @@
-import { crc32, deflateSync } from 'node:zlib';
+import { crc32, deflateSync, inflateSync } from 'node:zlib';
 import { checkPixelLimit, invalidImage } from './decoded-image.js';
 
 /** First bytes of every PNG file. */
@@ -25,64 +25,71 @@ export interface PngHeader {
   readonly isInterlaced: boolean;
 }
 
-export interface PngFile {
+/** A PNG file that is known to be whole, and no larger than its header says. */
+export interface CheckedPng {
   readonly header: PngHeader;
-  /** Red, green and blue of each colour in turn; empty without a palette. */
-  readonly palette: Uint8Array;
-  /** Alpha of the first colours of the palette: the others are opaque. Empty where all are. */
-  readonly paletteAlpha: Uint8Array;
-  /** The compressed image data. */
-  readonly compressed: Uint8Array;
+  /** The file again: only the chunks that decide the samples, the image data inflated and stored without compression. */
+  readonly file: Buffer;
 }
 
 /**
- * Takes a PNG file apart without decompressing anything. Ancillary chunks (colour profile, gamma, text, animation, the
- * one transparent colour of a file without a palette) are skipped.
+ * Checks a PNG file from a stranger so that a decoder which trusts its input can have it: every checksum, every size, and
+ * that the image data inflate to exactly what the header announces. Ancillary chunks (colour profile, gamma, text, animation,
+ * the one transparent colour of a file without a palette) are dropped.
  * Source: https://www.w3.org/TR/png-3/
  *
- * @throws EngineError `INVALID_IMAGE`. Thrown when a chunk is damaged, missing, of an unknown critical kind or cut off, or
- *   when the image has more pixels than the limit.
+ * @throws EngineError `INVALID_IMAGE`. Thrown when a chunk is damaged, missing, of an unknown critical kind or cut off, when
+ *   the image has more pixels than the limit, or when there are more or fewer image data than pixels.
  */
-export function readPng(file: Uint8Array, maxPixels: number): PngFile {
+export function checkPng(file: Uint8Array, maxPixels: number): CheckedPng {
   const chunks = chunksOf(file);
   const first = chunks.next().value;
   if (first?.type !== 'IHDR' || first.data.length !== 13) throw invalidImage('a PNG that begins with IHDR', 'none');
   const header = readHeader(first.data);
   checkPixelLimit(header.width, header.height, maxPixels);
-  const parts: Uint8Array[] = [];
-  let palette: Uint8Array = new Uint8Array();
-  let paletteAlpha: Uint8Array = new Uint8Array();
+  const kept: Buffer[] = [];
+  const compressed: Uint8Array[] = [];
   for (const { type, data } of chunks) {
-    if (type === 'IDAT') parts.push(data);
-    else if (type === 'PLTE') palette = data;
-    else if (type === 'tRNS' && header.isPalette) paletteAlpha = data;
+    if (type === 'IDAT') compressed.push(data);
+    else if (type === 'PLTE' || (type === 'tRNS' && header.isPalette)) kept.push(chunk(type, data));
     else if (isCritical(type)) throw invalidImage('PNG chunks IHDR, PLTE, IDAT and IEND', type);
   }
-  if (parts.length === 0) throw invalidImage('a PNG with image data', 'none');
-  if (header.isPalette && (palette.length === 0 || palette.length % 3 !== 0 || palette.length > 768)) {
-    throw invalidImage('a palette of 1 … 256 colours', `${palette.length} bytes`);
-  }
-  return {
-    header,
-    palette,
-    paletteAlpha,
-    compressed: parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts),
-  };
+  if (compressed.length === 0) throw invalidImage('a PNG with image data', 'none');
+  const rows = inflate(Buffer.concat(compressed), dataBytes(header));
+  const parts = [chunk('IHDR', first.data), ...kept, chunk('IDAT', deflateSync(rows, { level: 0 }))];
+  return { header, file: Buffer.concat([PNG_SIGNATURE, ...parts, chunk('IEND', Buffer.alloc(0))]) };
 }
 
-/** A PNG file with the given header fields and filtered rows. */
-export function writePng(header: { width: number; height: number; bitDepth: 8 | 16; colorType: number }, rows: Buffer) {
-  const fields = Buffer.alloc(13);
-  fields.writeUInt32BE(header.width, 0);
-  fields.writeUInt32BE(header.height, 4);
-  fields.writeUInt8(header.bitDepth, 8);
-  fields.writeUInt8(header.colorType, 9);
-  return Buffer.concat([
-    PNG_SIGNATURE,
-    chunk('IHDR', fields),
-    chunk('IDAT', deflateSync(rows, { level: 6 })),
-    chunk('IEND', Buffer.alloc(0)),
-  ]);
+/** Columns and rows that the first pixel of each part of an interlaced image is away from the corner, and their distances. */
+const ADAM7 = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const;
+
+/** Bytes of all rows, with one in front of each that names its filter. Source: https://www.w3.org/TR/png-3/#8InterlaceMethods */
+function dataBytes({ width, height, channels, bitDepth, isInterlaced }: PngHeader): number {
+  const passes = isInterlaced ? ADAM7 : ([[0, 0, 1, 1]] as const);
+  return passes.reduce((sum, [x, y, stepX, stepY]) => {
+    const columns = Math.max(0, Math.ceil((width - x) / stepX));
+    const rows = columns === 0 ? 0 : Math.max(0, Math.ceil((height - y) / stepY));
+    return sum + rows * (1 + Math.ceil((columns * channels * bitDepth) / 8));
+  }, 0);
+}
+
+function inflate(compressed: Uint8Array, sizeBytes: number): Uint8Array {
+  let inflated: Uint8Array;
+  try {
+    inflated = inflateSync(compressed, { maxOutputLength: sizeBytes });
+  } catch (cause) {
+    throw invalidImage(`${sizeBytes} bytes of deflated image data`, `${(cause as Error).message}`, cause);
+  }
+  if (inflated.length !== sizeBytes) throw invalidImage(`${sizeBytes} bytes of image data`, `${inflated.length}`);
+  return inflated;
 }
 
 /** The chunks up to IEND, which is not yielded and must be there. */

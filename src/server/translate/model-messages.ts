@@ -1,5 +1,5 @@
 import { type Model, ModelState, type Task } from '../../contract/robustgate/v1/model.js';
-import type { ModelInfo, TaskInfo } from '../../engine/index.js';
+import { type ModelInfo, paletteOf, type TaskInfo } from '../../engine/index.js';
 import type { VersionStatus } from '../repository/repository.js';
 import { GRADIENT_SUPPORTS, numberFor } from './enums.js';
 
@@ -61,4 +61,6 @@ const writeTask = (task: TaskInfo): Task => ({
   ignoreIndex: task.ignoreIndex,
   attackable: task.attackable,
   gradientObstacles: [...task.gradientObstacles],
+  palette: paletteOf(task.palette, task.classCount).map(([red, green, blue]) => red * 0x10000 + green * 0x100 + blue),
+  losses: [...task.losses],
 });

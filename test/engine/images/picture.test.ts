@@ -115,7 +115,7 @@ test('the lightness of value colours grows in equal steps', (t) => {
 
 test('a decoded image becomes a picture: grey is spread, alpha is left out, 16 bits are rounded', (t) => {
   const rgb = (channels: 1 | 2 | 4, bitDepth: 8 | 16, data: Uint8Array | Uint16Array) => [
-    ...rgbOf({ width: 1, height: 1, channels, bitDepth, data, indices: undefined }).data,
+    ...rgbOf({ width: 1, height: 1, channels, bitDepth, data }).data,
   ];
   t.deepEqual(rgb(2, 8, Uint8Array.of(7, 99)), [7, 7, 7]);
   t.deepEqual(rgb(4, 8, Uint8Array.of(1, 2, 3, 99)), [1, 2, 3]);

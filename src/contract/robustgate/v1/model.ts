@@ -180,6 +180,10 @@ export interface Task {
   attackable: boolean;
   /** Why not: operators without a gradient rule, nodes that cut the path. */
   gradientObstacles: string[];
+  /** Colour of each class as 0xRRGGBB, for pictures: `palette` of the task in `model.yaml`, or colours that can be told apart. */
+  palette: number[];
+  /** Losses that the task may be attacked with. `loss` is the default. */
+  losses: string[];
 }
 
 /** An operator of a graph. */
@@ -916,6 +920,8 @@ function createBaseTask(): Task {
     ignoreIndex: undefined,
     attackable: false,
     gradientObstacles: [],
+    palette: [],
+    losses: [],
   };
 }
 
@@ -960,6 +966,16 @@ export const Task: MessageFns<Task> = {
     }
     for (const v of message.gradientObstacles) {
       writer.uint32(90).string(v!);
+    }
+    if (message.palette.length !== 0) {
+      writer.uint32(98).fork();
+      for (const v of message.palette) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    for (const v of message.losses) {
+      writer.uint32(106).string(v!);
     }
     return writer;
   },
@@ -1075,6 +1091,32 @@ export const Task: MessageFns<Task> = {
             message.gradientObstacles.push(reader.string());
             continue;
           }
+          case 12: {
+            if (tag === 96) {
+              message.palette.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 98) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.palette.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.losses.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1103,6 +1145,8 @@ export const Task: MessageFns<Task> = {
     message.ignoreIndex = object.ignoreIndex ?? undefined;
     message.attackable = object.attackable ?? false;
     message.gradientObstacles = object.gradientObstacles?.map((e) => e) || [];
+    message.palette = object.palette?.map((e) => e) || [];
+    message.losses = object.losses?.map((e) => e) || [];
     return message;
   },
 };
