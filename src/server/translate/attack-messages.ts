@@ -179,7 +179,7 @@ const writeResult = (result: AttackResult, payloads: WirePayload[]): WireAttackR
 
 const writeNorms = ({ linf, l2 }: PerturbationNorms): WirePerturbationNorms => ({ linf, l2 });
 
-export const writeOutcome = (outcome: TaskOutcome): WireTaskOutcome => ({
+const writeOutcome = (outcome: TaskOutcome): WireTaskOutcome => ({
   task: outcome.task,
   attacked: outcome.attacked,
   labelSource: numberFor(LABEL_SOURCES, outcome.labelSource),
