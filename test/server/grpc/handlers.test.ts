@@ -254,10 +254,15 @@ test('a unary client that leaves aborts the method', async (t) => {
 
 test('calls that are cut off get the error that says why, unary and streaming, waiting for the method or for the reader', async (t) => {
   const forever = new Promise<never>(() => undefined);
+  const ended = gate();
   const { client, calls, logged } = await serve(t, {
     predict: () => forever,
     async *attack({ modelName }, { signal }) {
-      if (modelName === 'fast') for (;;) yield { message: chunk(2 ** 20), isProgress: false };
+      try {
+        if (modelName === 'fast') for (;;) yield { message: chunk(2 ** 20), isProgress: false };
+      } finally {
+        if (modelName === 'fast') ended.open();
+      }
       await aborted(signal);
       throw new Error('something that the cut led to');
     },
@@ -268,6 +273,7 @@ test('calls that are cut off get the error that says why, unary and streaming, w
   await stopAfterFirst(waiting);
   const streams = [reading, waiting].map((call) =>
     t.throwsAsync<ServiceError>(async () => {
+      if (call === waiting) await ended.opened;
       for await (const _ of call);
     }),
   );
