@@ -52,5 +52,5 @@ test('leaving twice gives one place back', (t) => {
   const [first, second, third] = Array.from({ length: 3 }, () => admission.enter());
   first?.leave();
   first?.leave();
-  t.deepEqual([second?.position, third?.position, admission.running], [0, 1, 1]);
+  t.deepEqual([second?.position, third?.position, admission.running, admission.waiting], [0, 1, 1, 1]);
 });

@@ -84,6 +84,14 @@ const progress = (step: number): AttackResponse => ({
   },
 });
 
+/** Resolved when a number stays the same for many turns of the event loop. */
+async function calm(number: () => number): Promise<void> {
+  for (let [turns, before] = [0, Number.NaN]; turns < 200; turns = number() === before ? turns + 1 : 0) {
+    before = number();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 /** Takes one message, and then no more than grpc-js buffers by itself; one that never begins to read would be sent everything. */
 async function stopAfterFirst(call: ClientReadableStream<AttackResponse>): Promise<void> {
   await new Promise<void>((resolve, reject) => {
@@ -114,11 +122,7 @@ test('a reader that is slow holds the maker up after a few messages, and gets ev
   });
   const call = client.attack(empty);
   await stopAfterFirst(call);
-  // The maker may go on for as long as turns of the loop carry anything.
-  for (let [calm, before] = [0, -1]; calm < 200; calm = made === before ? calm + 1 : 0) {
-    before = made;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  await calm(() => made);
   // One is being written and one made, the rest is in the windows of HTTP/2.
   const here = made - 1 - call.readableLength;
   t.true(made < count && here <= 4, `${here} messages wait in the server, ${call.readableLength} in the client`);
@@ -255,11 +259,12 @@ test('a unary client that leaves aborts the method', async (t) => {
 test('calls that are cut off get the error that says why, unary and streaming, waiting for the method or for the reader', async (t) => {
   const forever = new Promise<never>(() => undefined);
   const ended = gate();
+  let made = 0;
   const { client, calls, logged } = await serve(t, {
     predict: () => forever,
     async *attack({ modelName }, { signal }) {
       try {
-        if (modelName === 'fast') for (;;) yield { message: chunk(2 ** 20), isProgress: false };
+        for (; modelName === 'fast'; made++) yield { message: chunk(2 ** 20), isProgress: false };
       } finally {
         if (modelName === 'fast') ended.open();
       }
@@ -278,6 +283,7 @@ test('calls that are cut off get the error that says why, unary and streaming, w
     }),
   );
   await until(() => calls.count === 3);
+  await calm(() => made);
   calls.cut(new EngineError('DRAINING', 'expected time, got none', { retryAfterMs: 1000 }));
   for (const error of await Promise.all([unaryCall, ...streams])) {
     t.is(error?.code, status.UNAVAILABLE);

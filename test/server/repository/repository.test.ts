@@ -144,6 +144,11 @@ test('files that are changed in place are swapped without a pause, and broken on
   await look();
   t.regex(repository.versions[0]?.reason ?? '', /do not load/);
   for (const change of changes) t.is(change, '1 serving');
+  await addToy(root, 'toy', '2');
+  await look();
+  await look();
+  t.is(states(), '1 standby, 2 serving');
+  t.regex(repository.versions[0]?.reason ?? '', /do not load/, 'a new version says nothing of this one');
   await addToy(root, 'toy', '1');
   await look();
   await look();
@@ -200,6 +205,24 @@ test('a version that comes back while it drains serves again', async (t) => {
   t.is(states(), '1 serving');
   call.release();
   t.is(states(), '1 serving', 'the call was on the old one');
+});
+
+test('a version that comes back broken while it drains has failed, until it is mended', async (t) => {
+  const { root, repository, states, look } = await repositoryOf(t);
+  await addToy(root, 'toy', '1');
+  await look();
+  repository.acquire('toy', undefined);
+  await rename(join(root, 'toy/1'), join(root, 'toy/kept'));
+  await look();
+  t.is(states(), '1 draining');
+  await addToy(root, 'toy', '1', BROKEN);
+  await look();
+  await look();
+  t.is(states(), '1 failed');
+  await addToy(root, 'toy', '1');
+  await look();
+  await look();
+  t.is(states(), '1 serving');
 });
 
 test('what cannot be read for a moment stays as it is, and is told once', async (t) => {
