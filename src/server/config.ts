@@ -4,7 +4,10 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { EngineError, parseStrict, Violations } from '../engine/index.js';
 
-const address = z.string().regex(/^\S+:\d+$/, 'expected HOST:PORT');
+const address = z
+  .string()
+  .regex(/^\S+:\d+$/, { error: 'expected HOST:PORT', abort: true })
+  .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535, 'expected a port of 0 … 65535');
 const count = z.int().min(1);
 
 const limits = z.strictObject({
@@ -12,14 +15,18 @@ const limits = z.strictObject({
   imageBytes: count.default(32 * 2 ** 20).describe('Largest image file, in bytes.'),
   imagePixels: count.default(16 * 2 ** 20).describe('Most pixels of an image.'),
   examples: count.default(256).describe('Most examples of a request.'),
-  steps: count.default(10_000).describe('Most steps of an attack, over all restarts.'),
+  steps: count
+    .default(10_000)
+    .describe('Most gradients of an example: steps of an attack over all restarts, draws of a sweep over all counts.'),
   runs: count.default(4).describe('Runs that share the attack lane; others wait.'),
   queue: z.int().min(0).default(32).describe('Runs that wait; more are refused.'),
   predictions: count.default(64).describe('Predictions at a time; more are refused.'),
   streams: count.default(256).describe('Calls of one connection at a time.'),
   memoryBytes: count
     .optional()
-    .describe('Most memory that the gradient programs of a model may take. Default: half of the machine’s.'),
+    .describe(
+      'Most memory that the gradient programs of a model may take. Default: half of what this process may use.',
+    ),
   streamStallSeconds: z.number().positive().default(60).describe('A reader that takes nothing for so long is cut off.'),
 });
 
@@ -55,7 +62,7 @@ export const gatewayConfigSchema = z.strictObject({
   reflection: z.boolean().default(true).describe('Whether clients may ask for the schema.'),
   drainSeconds: z.number().min(0).default(25).describe('Time that running calls get to end on SIGTERM.'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least level that is logged.'),
-  limits: limits.prefault({}).describe('What one client may ask for.'),
+  limits: limits.prefault({}).describe('What one request, or all of them together, may take.'),
   hangs: hangs.prefault({}).describe('When native code counts as hung.'),
 });
 
@@ -83,7 +90,7 @@ export function parseGatewayConfig(value: unknown): GatewayConfig {
   violations.throwIfAny('INVALID_CONFIG');
   return {
     ...config,
-    limits: { ...config.limits, memoryBytes: config.limits.memoryBytes ?? Math.floor(totalmem() / 2) },
+    limits: { ...config.limits, memoryBytes: config.limits.memoryBytes ?? Math.floor(usableMemory() / 2) },
   };
 }
 
@@ -100,6 +107,12 @@ export function parseGatewayConfigText(text: string): GatewayConfig {
     throw new EngineError('INVALID_CONFIG', `expected YAML in the configuration, got: ${cause}`, {}, { cause });
   }
   return parseGatewayConfig(value);
+}
+
+/** The machine's memory, or less where a container has a limit. */
+function usableMemory(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }
 
 function isLoopback(hostPort: string): boolean {

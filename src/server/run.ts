@@ -6,13 +6,15 @@ import { type Hosts, type LaneLimits, startHosts, usableCores } from '../host/in
 import { type AdminServer, startAdminServer } from './admin/admin-server.js';
 import { Admission } from './admission/admission.js';
 import type { GatewayConfig } from './config.js';
-import { RobustnessServiceDefinition } from './grpc/definitions.js';
+import { robustnessServiceDefinition } from './grpc/definitions.js';
 import { Health } from './grpc/health.js';
+import { OpenCalls } from './grpc/open-calls.js';
 import { addReflection } from './grpc/reflection.js';
 import { type ImagePool, startImagePool } from './images/image-pool.js';
 import type { Logger } from './logger.js';
 import { ModelRepository } from './repository/repository.js';
 import type { GatewayContext } from './services/gateway-context.js';
+import { drainingError } from './services/requirements.js';
 import { robustnessService } from './services/robustness-service.js';
 
 /** A gateway that runs. */
@@ -60,12 +62,14 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
 
   function facts() {
     const models = new Map<string, boolean>();
-    for (const { name, state } of repository.versions)
-      models.set(name, models.get(name) === true || state === 'serving');
+    for (const { name, state } of repository.versions) {
+      const isServing = state === 'serving' && !draining.signal.aborted;
+      models.set(name, models.get(name) === true || isServing);
+    }
     const serving = [...models.values()];
-    const isServing =
+    const isReady =
       config.readiness === 'all' ? serving.length > 0 && !serving.includes(false) : serving.includes(true);
-    return { isReady: isServing && !draining.signal.aborted, models };
+    return { isReady, models };
   }
 
   const context: GatewayContext = {
@@ -74,7 +78,8 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
     repository,
     pool,
     attacks: new Admission(limits.runs, limits.queue),
-    predictions: new Admission(limits.predictions, limits.predictions),
+    predictions: new Admission(limits.predictions, 0),
+    calls: new OpenCalls(),
     log,
     draining: draining.signal,
     newRunId: randomUUID,
@@ -123,7 +128,7 @@ function grpcServer(context: GatewayContext, health: Health): Server {
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 20_000,
   });
-  server.addService(RobustnessServiceDefinition, robustnessService(context));
+  server.addService(robustnessServiceDefinition(), robustnessService(context));
   health.addTo(server);
   if (reflection) addReflection(server);
   return server;
@@ -157,33 +162,53 @@ interface Parts {
 
 async function closeAll({ hosts, pool, repository, server, admin }: Parts): Promise<void> {
   server?.forceShutdown();
-  await repository.close();
-  await Promise.all([hosts.close(), pool.close(), admin?.close()]);
+  // All at once: the repository may wait for a load that ends with the hosts.
+  await Promise.all([repository.close(), hosts.close(), pool.close(), admin?.close()]);
 }
+
+/** How long the last bytes of calls that have ended may take, and connections that others hold open, in milliseconds. */
+const FAREWELL_MS = 1000;
 
 function running(
   parts: Parts,
   grpcAddress: string,
-  { hosts, config, log }: GatewayContext,
+  { hosts, calls, config, log }: GatewayContext,
   draining: AbortController,
   update: () => void,
 ): Gateway {
+  const drain = async (): Promise<void> => {
+    draining.abort();
+    update();
+    hosts.drain();
+    log.info({ drainSeconds: config.drainSeconds, calls: calls.count }, 'gateway takes no more calls');
+    if (!(await endsWithin(calls.whenNone(), config.drainSeconds * 1000))) {
+      log.warn({ calls: calls.count }, 'some calls did not end in time and are cut off');
+      calls.cut(drainingError());
+      await endsWithin(calls.whenNone(), FAREWELL_MS);
+    }
+    const { server } = parts;
+    if (server !== undefined)
+      await endsWithin(new Promise<void>((end) => server.tryShutdown(() => end())), FAREWELL_MS);
+  };
+  let drained: Promise<void> | undefined;
   return {
     grpcAddress,
     adminAddress: parts.admin?.address ?? '',
     hostPids: () => ({ serve: hosts.serve.pid, attack: hosts.attack.pid }),
-    async drain() {
-      draining.abort();
-      update();
-      hosts.drain();
-      log.info({ drainSeconds: config.drainSeconds }, 'gateway takes no more calls');
-      const ended = new Promise<void>((resolve) => parts.server?.tryShutdown(() => resolve()));
-      const limit = new AbortController();
-      const late = pause(config.drainSeconds * 1000, 'late' as const, { signal: limit.signal }).catch(() => undefined);
-      const outcome = await Promise.race([ended, late]);
-      limit.abort();
-      if (outcome === 'late') log.warn({}, 'some calls did not end in time and are cut off');
+    drain: () => {
+      drained ??= drain();
+      return drained;
     },
     close: () => closeAll(parts),
   };
+}
+
+async function endsWithin(work: Promise<void>, ms: number): Promise<boolean> {
+  const over = new AbortController();
+  try {
+    const late = pause(ms, false, { signal: over.signal }).catch(() => false);
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    over.abort();
+  }
 }

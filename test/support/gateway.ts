@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { type Client, connect } from '../../src/clients/index.js';
 import type { Example } from '../../src/contract/robustgate/v1/example.js';
+import type { Hosts } from '../../src/host/index.js';
 import {
   type Gateway,
   type GatewayConfig,
@@ -31,7 +32,7 @@ export interface TestGateway {
 export async function gatewayOf(
   t: Pick<ExecutionContext, 'teardown'>,
   modelRepository: string,
-  options: { readonly children?: boolean; readonly config?: object } = {},
+  options: { readonly children?: boolean; readonly hosts?: () => Hosts; readonly config?: object } = {},
 ): Promise<TestGateway> {
   const config: GatewayConfig = parseGatewayConfig({
     modelRepository,
@@ -44,7 +45,10 @@ export async function gatewayOf(
     logged.push({ level, message, fields: fields as Record<string, unknown> });
   };
   const log: Logger = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
-  const gateway = await startGateway(config, { log, ...(!options.children && { hosts: inProcessHosts }) });
+  const gateway = await startGateway(config, {
+    log,
+    ...(!options.children && { hosts: options.hosts ?? inProcessHosts }),
+  });
   const client = connect(gateway.grpcAddress);
   t.teardown(async () => {
     client.close();

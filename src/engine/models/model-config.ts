@@ -11,7 +11,7 @@ const name = z
 const perChannel = z.union([z.number(), z.array(z.number()).min(1)]);
 
 const imageInput = z.strictObject({
-  kind: z.literal('image'),
+  kind: z.literal('image').describe('Pixels: levels of 0–255.'),
   name: z.string().optional().describe('Name of the graph input. Default: the only one.'),
   layout: z.enum(['NCHW', 'NHWC']).default('NCHW').describe('Order of the axes of the graph input.'),
   colorOrder: z.enum(['RGB', 'BGR', 'GREY']).default('RGB').describe('Order of the channels.'),
@@ -26,7 +26,7 @@ const imageInput = z.strictObject({
 });
 
 const featuresInput = z.strictObject({
-  kind: z.literal('features'),
+  kind: z.literal('features').describe('Numbers in units of their own, of any rank from 2 on.'),
   name: z.string().optional().describe('Name of the graph input. Default: the only one.'),
   range: z
     .tuple([z.number(), z.number()])
@@ -36,13 +36,13 @@ const featuresInput = z.strictObject({
 
 const otherInput = z.union([
   z.strictObject({
-    name: z.string(),
+    name: z.string().describe('Name of the graph input.'),
     value: z
       .union([z.number(), z.array(z.number())])
       .describe('The constant that the graph gets: one number for all elements, or all of them.'),
   }),
   z.strictObject({
-    name: z.string(),
+    name: z.string().describe('Name of the graph input.'),
     perRequest: z.literal(true).describe('Each example of a request brings its own.'),
   }),
 ]);
@@ -85,7 +85,10 @@ const task = z.strictObject({
   unit: z.string().optional().describe('Unit of labels and errors.'),
   weight: z.number().positive().default(1).describe('Default λ of the task in objectives.'),
   broken: z
-    .union([z.strictObject({ above: z.number() }), z.strictObject({ below: z.number() })])
+    .union([
+      z.strictObject({ above: z.number().describe('Broken where the metric is larger.') }),
+      z.strictObject({ below: z.number().describe('Broken where the metric is smaller.') }),
+    ])
     .optional()
     .describe('Value of the metric beyond which an example counts as broken.'),
 });

@@ -22,8 +22,9 @@ export async function startAdminServer(
   address: string,
   checks: { readonly livez: Check; readonly readyz: Check },
 ): Promise<AdminServer> {
+  const byPath = new Map(Object.entries(checks).map(([name, check]) => [`/${name}`, check]));
   const server = createServer((request, response) => {
-    const check = checks[(request.url ?? '').split('?')[0]?.slice(1) as keyof typeof checks];
+    const check = byPath.get((request.url ?? '').split('?')[0] ?? '');
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     const { isGood, text } = isRead && check !== undefined ? check() : { isGood: false, text: 'not found' };
     const code = !isRead ? 405 : check === undefined ? 404 : isGood ? 200 : 503;

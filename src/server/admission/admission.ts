@@ -1,19 +1,13 @@
 import { EngineError } from '../../engine/index.js';
 
-/** A place among the runs, to be left in any case. */
-export interface Place {
+/** A place among the runs, or in the queue for one; to be left in any case. */
+export interface Ticket {
+  /** Number of runs that must end before this one begins; 0 once it may run. */
+  readonly position: number;
+  /** Resolved when the position changes next. */
+  moved(): Promise<void>;
+  /** Gives the place to the next one. Once is enough, twice does no harm. */
   leave(): void;
-}
-
-/** How a run that waits is told about it. */
-export interface WaitEvents {
-  /** Number of runs ahead. */
-  onPosition(position: number): void;
-}
-
-interface Waiter {
-  admit(): void;
-  readonly onPosition: (position: number) => void;
 }
 
 /** Shortest pause after which another try makes sense when the queue is full, in milliseconds. */
@@ -21,73 +15,64 @@ const RETRY_AFTER_MS = 2000;
 
 /** Lets so many runs in at a time; so many more wait in order; others are refused at once. */
 export class Admission {
-  readonly #runs: number;
+  readonly #places: number;
   readonly #queueLength: number;
-  readonly #waiting: Waiter[] = [];
-  #running = 0;
+  /** Those that run, and then those that wait, in order. */
+  readonly #tickets: QueuedTicket[] = [];
 
-  constructor(runs: number, queueLength: number) {
-    this.#runs = runs;
+  constructor(places: number, queueLength: number) {
+    this.#places = places;
     this.#queueLength = queueLength;
   }
 
   get running(): number {
-    return this.#running;
+    return Math.min(this.#tickets.length, this.#places);
   }
 
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#tickets.length - this.running;
   }
 
   /**
-   * A place, when there is one.
+   * A place, or one in the queue.
    *
-   * @throws EngineError `QUEUE_FULL`. Thrown when as many wait as may.
-   * @throws the signal's reason. Thrown when it is aborted before.
+   * @throws EngineError `QUEUE_FULL`. Thrown when as many run and wait as may.
    */
-  async enter(signal: AbortSignal, { onPosition }: WaitEvents): Promise<Place> {
-    signal.throwIfAborted();
-    if (this.#running < this.#runs && this.#waiting.length === 0) return this.#place();
-    if (this.#waiting.length >= this.#queueLength) {
-      throw new EngineError('QUEUE_FULL', `expected room among ${this.#queueLength} runs that wait, got none`, {
-        retryAfterMs: RETRY_AFTER_MS,
-      });
+  enter(): Ticket {
+    if (this.#tickets.length >= this.#places + this.#queueLength) {
+      const text = `expected at most ${this.#places} calls that run and ${this.#queueLength} that wait, got one more`;
+      throw new EngineError('QUEUE_FULL', text, { retryAfterMs: RETRY_AFTER_MS });
     }
-    return await new Promise<Place>((resolve, reject) => {
-      const onAbort = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
-        this.#tellPositions();
-        reject(signal.reason as Error);
-      };
-      const waiter: Waiter = {
-        onPosition,
-        admit: () => {
-          signal.removeEventListener('abort', onAbort);
-          resolve(this.#place());
-        },
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.#waiting.push(waiter);
-      onPosition(this.#waiting.length);
-    });
+    const ticket = new QueuedTicket(() => this.#remove(ticket));
+    this.#tickets.push(ticket);
+    ticket.position = this.waiting;
+    return ticket;
   }
 
-  #place(): Place {
-    this.#running++;
-    let isHeld = true;
-    return {
-      leave: () => {
-        if (!isHeld) return;
-        isHeld = false;
-        this.#running--;
-        const next = this.#running < this.#runs ? this.#waiting.shift() : undefined;
-        next?.admit();
-        this.#tellPositions();
-      },
-    };
+  #remove(ticket: QueuedTicket): void {
+    const index = this.#tickets.indexOf(ticket);
+    if (index === -1) return;
+    this.#tickets.splice(index, 1);
+    for (const [i, other] of this.#tickets.entries()) other.moveTo(Math.max(0, i + 1 - this.#places));
+  }
+}
+
+class QueuedTicket implements Ticket {
+  position = 0;
+  readonly leave: () => void;
+  #listeners: (() => void)[] = [];
+
+  constructor(leave: () => void) {
+    this.leave = leave;
   }
 
-  #tellPositions(): void {
-    for (const [i, { onPosition }] of this.#waiting.entries()) onPosition(i + 1);
+  moved(): Promise<void> {
+    return new Promise((resolve) => this.#listeners.push(resolve));
+  }
+
+  moveTo(position: number): void {
+    if (position === this.position) return;
+    this.position = position;
+    for (const tell of this.#listeners.splice(0)) tell();
   }
 }

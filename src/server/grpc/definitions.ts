@@ -1,5 +1,29 @@
+import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 // ts-proto appends `Service` to names that have it already.
-export { RobustnessServiceService as RobustnessServiceDefinition } from '../../contract/robustgate/v1/robustness_service.js';
+import { RobustnessServiceService } from '../../contract/robustgate/v1/robustness_service.js';
 
 /** Full name of our service. */
 export const ROBUSTNESS_SERVICE = 'robustgate.v1.RobustnessService';
+
+/** A request, or why its bytes are none. */
+export type Received<Request> = { readonly request: Request } | { readonly malformed: unknown };
+
+/**
+ * Our service. What cannot be decoded reaches the handlers as such, because grpc-js itself would call it INTERNAL, which is an error
+ * of ours and not of the client.
+ */
+export const robustnessServiceDefinition = (): ServiceDefinition =>
+  Object.fromEntries(
+    Object.entries(RobustnessServiceService).map(([name, method]) => {
+      const { requestDeserialize } = method as MethodDefinition<unknown, unknown>;
+      return [name, { ...method, requestDeserialize: (bytes: Buffer) => received(() => requestDeserialize(bytes)) }];
+    }),
+  ) as ServiceDefinition;
+
+function received(decode: () => unknown): Received<unknown> {
+  try {
+    return { request: decode() };
+  } catch (malformed) {
+    return { malformed };
+  }
+}

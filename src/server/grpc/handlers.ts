@@ -1,50 +1,93 @@
-import type { handleServerStreamingCall, handleUnaryCall, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
+import type { handleServerStreamingCall, handleUnaryCall, ServerUnaryCall } from '@grpc/grpc-js';
+import { EngineError } from '../../engine/index.js';
 import type { CallContext } from './call-context.js';
+import type { Received } from './definitions.js';
+import type { OpenCalls } from './open-calls.js';
 import { type LogError, serviceError } from './status.js';
 import { StreamWriter } from './stream-writer.js';
 
 /** A deadline later than this is as good as none; grpc-js takes some such deadlines for ones that have passed. */
 const FAR_MS = 20 * 24 * 3600 * 1000;
 
+/** What all methods of a service have in common. */
+export interface HandlerOptions {
+  readonly calls: OpenCalls;
+  /** A reader that takes nothing for so long is cut off, in milliseconds. */
+  readonly stallMs: number;
+  readonly logError: LogError;
+}
+
 type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'getDeadline' | 'metadata' | 'on'>;
 
-function contextOf(call: AnyCall, isFinished: () => boolean): CallContext {
-  const controller = new AbortController();
-  // `cancelled` comes after a normal end too.
+/** A call with what is known of it. */
+interface Conversation {
+  readonly context: CallContext;
+  /** Whether the client has gone, so that there is nobody to answer. */
+  isGone(): boolean;
+  /** The error that the client gets for a failure: that of the cut, if there was one, whatever it led to. */
+  errorOf(failure: unknown): unknown;
+}
+
+function begin(call: AnyCall, { calls }: HandlerOptions): Conversation {
+  const { cut, close } = calls.open();
+  const gone = new AbortController();
+  // It comes after a normal end too: then nobody listens any more.
   call.on('cancelled', () => {
-    if (!isFinished()) controller.abort();
+    gone.abort();
+    close();
   });
   const deadline = call.getDeadline();
   const leftMs = deadline instanceof Date ? deadline.getTime() - Date.now() : Number(deadline) - Date.now();
   const [traceParent] = call.metadata.get('traceparent');
   return {
-    signal: controller.signal,
-    deadlineMs: Number.isFinite(leftMs) && leftMs < FAR_MS ? performance.now() + leftMs : undefined,
-    traceParent: typeof traceParent === 'string' ? traceParent : undefined,
+    context: {
+      signal: AbortSignal.any([gone.signal, cut]),
+      deadlineMs: Number.isFinite(leftMs) && leftMs < FAR_MS ? performance.now() + leftMs : undefined,
+      traceParent: typeof traceParent === 'string' ? traceParent : undefined,
+    },
+    isGone: () => gone.signal.aborted,
+    errorOf: (failure) => (cut.aborted ? cut.reason : failure),
   };
+}
+
+/** @throws EngineError `INVALID_REQUEST`. Thrown when the bytes were no message. */
+function requestOf<Request>(received: Received<Request>): Request {
+  if ('request' in received) return received.request;
+  throw new EngineError('INVALID_REQUEST', `expected a message of this method, got bytes that are none`, {
+    violations: [{ field: '', description: `expected protobuf, got: ${received.malformed}` }],
+  });
 }
 
 /** A unary method from an async function. */
 export function unary<Request, Response>(
   answer: (request: Request, context: CallContext) => Promise<Response>,
-  logError: LogError,
-): handleUnaryCall<Request, Response> {
+  options: HandlerOptions,
+): handleUnaryCall<Received<Request>, Response> {
   return (call, callback) => {
-    let isFinished = false;
-    answer(
-      call.request,
-      contextOf(call, () => isFinished),
-    ).then(
-      (response) => {
-        isFinished = true;
-        callback(null, response);
-      },
-      (error: unknown) => {
-        isFinished = true;
-        callback(serviceError(error, logError));
-      },
-    );
+    const { context, errorOf } = begin(call, options);
+    const { signal } = context;
+    void (async () => {
+      try {
+        callback(null, await unlessAborted(signal, async () => answer(requestOf(call.request), context)));
+      } catch (failure) {
+        callback(serviceError(errorOf(failure), options.logError));
+      }
+    })();
   };
+}
+
+/** What `work` gives, unless the signal is aborted before. */
+async function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  let onAbort = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work(), aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 /** What a stream may say. Progress may be replaced by newer progress when the reader is slow. */
@@ -53,35 +96,30 @@ export interface StreamMessage<Response> {
   readonly isProgress: boolean;
 }
 
-/** A server-streaming method from an async generator. The generator waits where the reader is slow. */
-export function serverStreaming<Request, Response>(
-  answer: (request: Request, context: CallContext) => AsyncGenerator<StreamMessage<Response>, void, void>,
-  stallMs: number,
-  logError: LogError,
-): handleServerStreamingCall<Request, Response> {
-  return (call: ServerWritableStream<Request, Response>) => {
-    let isFinished = false;
-    call.on('finish', () => {
-      isFinished = true;
-    });
-    const context = contextOf(call, () => isFinished);
-    void respond(call, answer, context, stallMs).catch((error: unknown) => {
-      isFinished = true;
-      if (!call.destroyed && !context.signal.aborted) call.emit('error', serviceError(error, logError));
-    });
-  };
-}
-
-async function respond<Request, Response>(
-  call: ServerWritableStream<Request, Response>,
-  answer: (request: Request, context: CallContext) => AsyncGenerator<StreamMessage<Response>, void, void>,
+/** Answers of a stream; the generator waits where the reader is slow. */
+export type StreamAnswer<Request, Response> = (
+  request: Request,
   context: CallContext,
-  stallMs: number,
-): Promise<void> {
-  const writer = new StreamWriter<Response>(call, stallMs, context.signal);
-  for await (const { message, isProgress } of answer(call.request, context)) {
-    if (isProgress) writer.offerProgress(message);
-    else await writer.write(message);
-  }
-  await writer.end();
+) => AsyncGenerator<StreamMessage<Response>, void, void>;
+
+/** A server-streaming method from an async generator. */
+export function serverStreaming<Request, Response>(
+  answer: StreamAnswer<Request, Response>,
+  options: HandlerOptions,
+): handleServerStreamingCall<Received<Request>, Response> {
+  return (call) => {
+    const { context, isGone, errorOf } = begin(call, options);
+    const writer = new StreamWriter<Response>(call, options.stallMs, context.signal);
+    void (async () => {
+      try {
+        for await (const { message, isProgress } of answer(requestOf(call.request), context)) {
+          if (isProgress) writer.offerProgress(message);
+          else await writer.write(message);
+        }
+        await writer.end();
+      } catch (failure) {
+        if (!isGone()) call.emit('error', serviceError(errorOf(failure), options.logError));
+      }
+    })();
+  };
 }

@@ -2,6 +2,8 @@ import type { Server } from '@grpc/grpc-js';
 import { HealthImplementation, type ServingStatusMap } from 'grpc-health-check';
 import { ROBUSTNESS_SERVICE } from './definitions.js';
 
+const modelService = (name: string): string => `model/${name}`;
+
 /** What the gateway's health is told from. */
 export interface HealthFacts {
   /** Whether calls are taken and can be answered. */
@@ -16,7 +18,8 @@ export interface HealthFacts {
  */
 export class Health {
   readonly #implementation: HealthImplementation;
-  readonly #known = new Set<string>();
+  /** What was told last, by name. */
+  readonly #told = new Map<string, boolean>();
 
   constructor() {
     const start: ServingStatusMap = { '': 'NOT_SERVING', [ROBUSTNESS_SERVICE]: 'NOT_SERVING', liveness: 'SERVING' };
@@ -30,12 +33,16 @@ export class Health {
   update({ isReady, models }: HealthFacts): void {
     this.#set('', isReady);
     this.#set(ROBUSTNESS_SERVICE, isReady);
-    for (const name of models.keys()) this.#known.add(name);
+    for (const [name, isServing] of models) this.#set(modelService(name), isServing);
     // A model that is gone is told as such to those who watch it.
-    for (const name of this.#known) this.#set(`model/${name}`, models.get(name) ?? false);
+    const present = new Set(['', ROBUSTNESS_SERVICE, ...[...models.keys()].map(modelService)]);
+    for (const service of this.#told.keys()) if (!present.has(service)) this.#set(service, false);
   }
 
+  /** Those who watch are told of changes, not of each look. */
   #set(service: string, isServing: boolean): void {
+    if (this.#told.get(service) === isServing) return;
+    this.#told.set(service, isServing);
     this.#implementation.setStatus(service, isServing ? 'SERVING' : 'NOT_SERVING');
   }
 }

@@ -8,7 +8,8 @@ import {
   RetryInfo,
   Status,
 } from '../../contract/google/google_rpc.js';
-import { EngineError, type ErrorCode } from '../../engine/index.js';
+import { EngineError, type ErrorCode, type FieldViolation } from '../../engine/index.js';
+import { clip } from './clip.js';
 
 /** Status of every error, told to clients. docs/ERRORS.md explains each, and a test compares the two. */
 export const STATUS_OF: Readonly<Record<ErrorCode, status>> = {
@@ -29,7 +30,6 @@ export const STATUS_OF: Readonly<Record<ErrorCode, status>> = {
   MODEL_QUARANTINED: status.FAILED_PRECONDITION,
   QUEUE_FULL: status.RESOURCE_EXHAUSTED,
   REPLY_TOO_LARGE: status.RESOURCE_EXHAUSTED,
-  REQUEST_TOO_LARGE: status.RESOURCE_EXHAUSTED,
   RUNTIME_UNAVAILABLE: status.FAILED_PRECONDITION,
   SLOW_READER: status.RESOURCE_EXHAUSTED,
   UNSUPPORTED_OP: status.FAILED_PRECONDITION,
@@ -38,10 +38,11 @@ export const STATUS_OF: Readonly<Record<ErrorCode, status>> = {
 /** Domain of our reasons: https://google.aip.dev/193 */
 const DOMAIN = 'robustgate';
 
-/** Longest text of a status: clients refuse headers of more than 8 KiB, in which it stands twice. */
-const MAX_TEXT = 1500;
-/** Most violations that go into the details, for the same reason. */
-const MAX_VIOLATIONS = 20;
+/**
+ * Clients refuse headers of more than 8 KiB, and an answer that is refused is one that never comes. The text stands there twice:
+ * in percent-encoding as `grpc-message`, and in base64 with the details.
+ */
+const MAX_BYTES = { text: 1500, textBesideViolations: 600, encodedText: 3000, details: 3400, value: 200 } as const;
 
 /** Told of errors that are ours: their text stays here. */
 export type LogError = (error: unknown) => void;
@@ -57,8 +58,15 @@ export function serviceError(error: unknown, logError: LogError): Partial<Servic
     logError(error);
     return withDetails(status.INTERNAL, 'internal error', [info('INTERNAL', {})]);
   }
-  const text = error.message.length > MAX_TEXT ? `${error.message.slice(0, MAX_TEXT)} …` : error.message;
-  return withDetails(STATUS_OF[error.code], text, detailsOf(error));
+  const hasViolations = (error.details.violations ?? []).length > 0;
+  const text = headerText(error.message, hasViolations ? MAX_BYTES.textBesideViolations : MAX_BYTES.text);
+  return withDetails(STATUS_OF[error.code], text, detailsOf(error, MAX_BYTES.details - Buffer.byteLength(text)));
+}
+
+/** As much of a text as fits into a header, which takes three bytes for each that is not ASCII. */
+function headerText(text: string, maxBytes: number): string {
+  const short = clip(text, maxBytes);
+  return encodeURI(short).length <= MAX_BYTES.encodedText ? short : clip(text, MAX_BYTES.encodedText / 3 - 4);
 }
 
 function withDetails(code: status, text: string, details: Any[]): Partial<ServiceError> {
@@ -69,33 +77,57 @@ function withDetails(code: status, text: string, details: Any[]): Partial<Servic
 }
 
 const any = (name: string, value: Uint8Array): Any => ({ typeUrl: `type.googleapis.com/google.rpc.${name}`, value });
+
 const info = (reason: string, metadata: Readonly<Record<string, string>>): Any =>
   any('ErrorInfo', ErrorInfo.encode({ reason, domain: DOMAIN, metadata }).finish());
 
-function detailsOf({ code, message, details }: EngineError): Any[] {
+/** @param budget most bytes of all details together */
+function detailsOf({ code, message, details }: EngineError, budget: number): Any[] {
   const { metadata = {}, violations = [], retryAfterMs } = details;
-  const list = [info(code, metadata)];
-  if (violations.length > 0) {
-    const fieldViolations = violations
-      .slice(0, MAX_VIOLATIONS)
-      .map(({ field, description }) => ({ field, description }));
-    list.push(any('BadRequest', BadRequest.encode({ fieldViolations }).finish()));
-  }
+  const short = clip(message, MAX_BYTES.value);
+  const others: Any[] = [];
   if (retryAfterMs !== undefined) {
     const retryDelay = {
       seconds: BigInt(Math.floor(retryAfterMs / 1000)),
       nanos: Math.round((retryAfterMs % 1000) * 1e6),
     };
-    list.push(any('RetryInfo', RetryInfo.encode({ retryDelay }).finish()));
+    others.push(any('RetryInfo', RetryInfo.encode({ retryDelay }).finish()));
   }
   if (code === 'MODEL_NOT_FOUND') {
-    const resource = { resourceType: 'model', resourceName: metadata['model'] ?? '', owner: '', description: message };
-    list.push(any('ResourceInfo', ResourceInfo.encode(resource).finish()));
+    const resourceName = clip(metadata['model'] ?? '', MAX_BYTES.value);
+    const resource = { resourceType: 'model', resourceName, owner: '', description: short };
+    others.push(any('ResourceInfo', ResourceInfo.encode(resource).finish()));
   }
   if (code === 'QUEUE_FULL') {
-    list.push(
-      any('QuotaFailure', QuotaFailure.encode({ violations: [{ subject: 'queue', description: message }] }).finish()),
-    );
+    const quota = { violations: [{ subject: 'queue', description: short }] };
+    others.push(any('QuotaFailure', QuotaFailure.encode(quota).finish()));
   }
-  return list;
+  const facts = Object.fromEntries(
+    Object.entries(metadata).map(([name, value]) => [name, clip(value, MAX_BYTES.value)]),
+  );
+  const used = [info(code, facts), ...others].reduce((sum, { value }) => sum + value.length + ANY_BYTES, 2 * ANY_BYTES);
+  const fieldViolations = fitting(violations, budget - used);
+  const leftOut = violations.length - fieldViolations.length;
+  return [
+    info(code, leftOut === 0 ? facts : { ...facts, violations_left_out: String(leftOut) }),
+    ...(fieldViolations.length === 0 ? [] : [any('BadRequest', BadRequest.encode({ fieldViolations }).finish())]),
+    ...others,
+  ];
+}
+
+/** Name and lengths of one detail, in bytes. */
+const ANY_BYTES = 60;
+
+/** The first violations, cut to a readable length, that fit into so many bytes. */
+function fitting(violations: readonly FieldViolation[], budget: number): FieldViolation[] {
+  let left = budget;
+  const cut = violations.map(({ field, description }) => ({
+    field: clip(field, MAX_BYTES.value),
+    description: clip(description, MAX_BYTES.value),
+  }));
+  const end = cut.findIndex((violation) => {
+    left -= Buffer.byteLength(violation.field) + Buffer.byteLength(violation.description) + 10;
+    return left < 0;
+  });
+  return end === -1 ? cut : cut.slice(0, end);
 }

@@ -86,6 +86,7 @@ export class StreamWriter<Message> {
       await new Promise<void>((resolve, reject) => {
         release = resolve;
         this.#wake = resolve;
+        this.#signal.addEventListener('abort', release, { once: true });
         for (const event of ['close', 'cancelled'] as const) this.#call.once(event, release);
         timer = setTimeout(() => {
           const text = `expected a reader that takes a message within ${this.#stallMs / 1000} s, got one that does not`;
@@ -95,6 +96,7 @@ export class StreamWriter<Message> {
     } finally {
       clearTimeout(timer);
       this.#wake = undefined;
+      this.#signal.removeEventListener('abort', release);
       for (const event of ['close', 'cancelled'] as const) this.#call.off(event, release);
     }
   }

@@ -21,11 +21,17 @@ export function startImagePool(limits: ImageLimits, threads: number): ImagePool 
     idleTimeout: 10_000,
   });
   const formOf = ({ layout, colorOrder }: InputInfo) => ({ layout, colorOrder });
+  // A view would take the whole message along that it is a view of: each image of a request would copy all of the request.
+  const run = async (name: string, bytes: Uint8Array, task: (own: Uint8Array) => object): Promise<unknown> => {
+    const own = new Uint8Array(bytes);
+    return await pool.run(task(own), { name, transferList: [own.buffer] });
+  };
   return {
-    decodeInput: (file, input) => pool.run({ file, limits, form: formOf(input) }, { name: 'decodeInput' }),
-    decodeLabel: (file) => pool.run({ file, limits }, { name: 'decodeLabel' }),
-    encodeOutput: (levels, shape, input) =>
-      pool.run({ levels, shape, form: formOf(input) }, { name: 'encodeOutput' }) as Promise<Uint8Array>,
+    decodeInput: (bytes, input) =>
+      run('decodeInput', bytes, (file) => ({ file, limits, form: formOf(input) })) as Promise<Outcome<InputPixels>>,
+    decodeLabel: (bytes) => run('decodeLabel', bytes, (file) => ({ file, limits })) as Promise<Outcome<LabelSamples>>,
+    encodeOutput: (bytes, shape, input) =>
+      run('encodeOutput', bytes, (levels) => ({ levels, shape, form: formOf(input) })) as Promise<Uint8Array>,
     close: () => pool.destroy(),
   };
 }

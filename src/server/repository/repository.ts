@@ -37,6 +37,8 @@ export interface RepositoryOptions {
   onChange(): void;
 }
 
+const isGood = ({ state }: Entry): boolean => state === 'verified' || state === 'standby' || state === 'serving';
+
 const keyOf = (name: string, version: string): string => `${name}@${version}`;
 
 /**
@@ -49,6 +51,7 @@ export class ModelRepository {
   /** Fingerprints of the look before: files that were just written may still change. */
   #before = new Map<string, string>();
   #isFirstLook = true;
+  #trouble = '';
   #polling: Promise<void> | undefined;
   readonly #stop = new AbortController();
 
@@ -56,9 +59,9 @@ export class ModelRepository {
     this.#options = options;
   }
 
-  /** Loads what is there, once. */
+  /** Loads what is there, once. A folder that cannot be read holds nothing yet. */
   async loadAll(): Promise<void> {
-    await this.#look();
+    await this.#lookSafely();
   }
 
   /** Looks again and again, until `close`. */
@@ -69,13 +72,26 @@ export class ModelRepository {
   async #poll(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      try {
-        await pause(this.#options.pollMs, undefined, { signal, ref: false });
-        await this.#look();
-      } catch (error) {
-        if (!signal.aborted) this.#options.log.error({ error }, 'model repository could not be read');
-      }
+      await pause(this.#options.pollMs, undefined, { signal, ref: false }).catch(() => undefined);
+      if (!signal.aborted) await this.#lookSafely();
     }
+  }
+
+  async #lookSafely(): Promise<void> {
+    const { log, root } = this.#options;
+    try {
+      const unreadable = [...(await this.#look())].join(', ');
+      if (this.#isNews(unreadable)) log.warn({ models: unreadable }, 'folders of models could not be read');
+    } catch (error) {
+      if (this.#isNews(String(error))) log.error({ error, root }, 'model repository could not be read');
+    }
+  }
+
+  /** Whether a trouble, or none, is another one than at the look before: what lasts is told once. */
+  #isNews(trouble: string): boolean {
+    const isNew = trouble !== this.#trouble;
+    this.#trouble = trouble;
+    return isNew && trouble !== '';
   }
 
   async close(): Promise<void> {
@@ -99,7 +115,7 @@ export class ModelRepository {
   acquire(name: string, version: string | undefined): { readonly info: ModelInfo; release(): void } {
     const entry = version ? this.#entryOf(name, version) : this.#servingOf(name);
     const { info, state } = entry;
-    if (info === undefined || state === 'failed' || state === 'loading') {
+    if (info === undefined || state === 'failed' || state === 'loading' || state === 'draining') {
       const why = entry.reason === '' ? '' : `: ${entry.reason}`;
       throw new EngineError(
         'MODEL_NOT_READY',
@@ -125,8 +141,7 @@ export class ModelRepository {
   /** What is known of a version, whether it takes calls or not; without `version` of the one that serves, or else the newest. */
   describe(name: string, version: string | undefined): VersionStatus {
     if (version) return this.#entryOf(name, version);
-    const all = this.#versionsOf(name);
-    return all.find(({ state }) => state === 'serving') ?? (all.at(-1) as Entry);
+    return this.#servingOf(name);
   }
 
   #versionsOf(name: string): readonly Entry[] {
@@ -151,14 +166,17 @@ export class ModelRepository {
 
   #servingOf(name: string): Entry {
     const all = this.#versionsOf(name);
-    return all.find(({ state }) => state === 'serving') ?? (all.at(-1) as Entry);
+    const staying = all.filter(({ state }) => state !== 'draining');
+    return all.find(({ state }) => state === 'serving') ?? ((staying.at(-1) ?? all.at(-1)) as Entry);
   }
 
-  async #look(): Promise<void> {
-    const found = await scanRepository(this.#options.root);
+  /** Returns the names of models whose folders could not be read. */
+  async #look(): Promise<ReadonlySet<string>> {
+    const { versions: found, unreadable } = await scanRepository(this.#options.root);
     const present = new Set(found.map(({ name, version }) => keyOf(name, version)));
     for (const entry of this.#entries.values()) {
-      if (!present.has(keyOf(entry.name, entry.version)) && entry.state !== 'draining') this.#retire(entry);
+      const isGone = !present.has(keyOf(entry.name, entry.version)) && !unreadable.has(entry.name);
+      if (isGone && entry.state !== 'draining') this.#retire(entry);
     }
     // At the start nothing is served that could be disturbed: what lies there is taken as it is.
     const settled = found.filter(
@@ -167,10 +185,11 @@ export class ModelRepository {
     this.#before = new Map(found.map(({ name, version, fingerprint }) => [keyOf(name, version), fingerprint]));
     this.#isFirstLook = false;
     for (const version of settled.toSorted((a, b) => Number(a.version) - Number(b.version))) {
+      if (this.#stop.signal.aborted) break;
       const entry = this.#entries.get(keyOf(version.name, version.version));
       if (entry?.fingerprint !== version.fingerprint) await this.#load(version);
     }
-    for (const name of new Set([...this.#entries.values()].map((entry) => entry.name))) this.#elect(name);
+    return unreadable;
   }
 
   async #load(found: FoundVersion): Promise<void> {
@@ -188,20 +207,22 @@ export class ModelRepository {
       uses: 0,
     };
     entry.fingerprint = fingerprint;
-    if (known === undefined || known.state === 'failed') this.#set(entry, 'loading');
     this.#entries.set(key, entry);
+    const isUsable = isGood(entry);
+    if (!isUsable) this.#set(entry, 'loading');
     try {
       const source = await readModelSource(folder, version);
-      const info = await this.#intoHosts(source, hosts);
-      entry.info = info;
-      this.#set(entry, 'verified');
-      log.info({ model: name, version, sha256: info.sha256 }, 'model version is verified');
+      entry.info = await this.#intoHosts(source, hosts);
+      // One that serves goes on serving, with the new bytes.
+      this.#set(entry, isUsable ? entry.state : 'verified');
+      log.info({ model: name, version, sha256: entry.info.sha256 }, 'model version is verified');
+      this.#elect(name);
     } catch (error) {
       const reason = error instanceof EngineError ? error.message : 'internal error';
       log.error({ model: name, version, error }, 'model version failed');
       // Files that were changed in place and are broken now: what is loaded goes on serving.
-      if (known?.info === undefined) this.#set(entry, 'failed', reason);
-      else entry.reason = `the files were changed and do not load: ${reason}`;
+      if (isUsable) this.#set(entry, entry.state, `the files were changed and do not load: ${reason}`);
+      else this.#set(entry, 'failed', reason);
     }
   }
 
@@ -221,13 +242,14 @@ export class ModelRepository {
   /** The newest good version serves, older ones stand by. */
   #elect(name: string): void {
     const good = [...this.#entries.values()]
-      .filter((entry) => entry.name === name && ['verified', 'standby', 'serving'].includes(entry.state))
+      .filter((entry) => entry.name === name && isGood(entry))
       .toSorted((a, b) => Number(b.version) - Number(a.version));
-    for (const [i, entry] of good.entries()) this.#set(entry, i === 0 ? 'serving' : 'standby');
+    for (const [i, entry] of good.entries()) this.#set(entry, i === 0 ? 'serving' : 'standby', entry.reason);
   }
 
   #retire(entry: Entry): void {
     this.#set(entry, 'draining');
+    this.#elect(entry.name);
     if (entry.uses === 0) void this.#unload(entry);
   }
 

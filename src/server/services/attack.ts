@@ -1,4 +1,5 @@
 import type { AttackRequest, AttackResponse } from '../../contract/robustgate/v1/attack.js';
+import type { AttackEvent, AttackJob } from '../../engine/index.js';
 import type { CallContext } from '../grpc/call-context.js';
 import type { StreamMessage } from '../grpc/handlers.js';
 import {
@@ -6,48 +7,34 @@ import {
   queuedMessage,
   resultMessages,
   startedMessage,
+  stillAttacking,
   summaryMessage,
 } from '../translate/attack-messages.js';
-import { readAttackWish } from '../translate/attack-request.js';
-import { labelledTasks, readExamples } from '../translate/examples.js';
-import { together } from '../translate/together.js';
-import { callOptions, type GatewayContext, refOf } from './gateway-context.js';
-import { draining } from './predict.js';
-import { requireTime, waitForPlace } from './run-stream.js';
+import { type AttackWish, readAttackWish } from '../translate/attack-request.js';
+import type { GatewayContext } from './gateway-context.js';
+import { streamRun } from './run-stream.js';
 
 /** `Attack`: runs in the attack lane, and tells of it as it goes. */
-export async function* attack(
+export const attack = (
   request: AttackRequest,
   context: CallContext,
   gateway: GatewayContext,
-): AsyncGenerator<StreamMessage<AttackResponse>, void, void> {
-  if (gateway.draining.aborted) throw draining();
-  const { pool, config, hosts, repository } = gateway;
-  const model = repository.acquire(request.modelName, request.modelVersion);
-  try {
-    const { info } = model;
-    const [inputs, wish] = await together(
-      () => readExamples(request.examples, { model: info, pool, limits: config.limits }),
-      () => readAttackWish(request, info, labelledTasks(request.examples), config.limits),
-    );
-    const job = { ...wish, inputs };
-    requireTime(context);
-    const runId = gateway.newRunId();
-    const startMs = performance.now();
-    const elapsed = (): number => (performance.now() - startMs) / 1000;
-    yield startedMessage(runId, info, job);
-    const place = yield* waitForPlace(gateway, context, (position) => queuedMessage(position, job, elapsed()));
-    try {
-      requireTime(context);
-      for await (const event of hosts.attack.attack(refOf(info), job, callOptions(runId, context))) {
-        if (event.type === 'progress') yield progressMessage(event.progress);
-        else if (event.type === 'result') yield* resultMessages(event.result, info.input, pool);
-        else yield summaryMessage(runId, event.summary, elapsed());
+): AsyncGenerator<StreamMessage<AttackResponse>, void, void> =>
+  streamRun<AttackWish, AttackJob, AttackEvent, AttackResponse>(request, context, gateway, {
+    readWish: (model, labelled) => readAttackWish(request, model, labelled, gateway.config.limits),
+    joined: (wish, inputs) => ({ ...wish, inputs }),
+    start: (lane, model, job, options) => lane.attack(model, job, options),
+    started: ({ id, model, job }) => startedMessage(id, model, job),
+    queued: ({ job, elapsed }, position) => queuedMessage(position, job, elapsed()),
+    stillAt: (message, { elapsed }) => stillAttacking(message, elapsed()),
+    messages(event, { id, model, elapsed }) {
+      switch (event.type) {
+        case 'progress':
+          return [progressMessage(event.progress)];
+        case 'result':
+          return resultMessages(event.result, model.input, gateway.pool);
+        case 'summary':
+          return [summaryMessage(id, event.summary, elapsed())];
       }
-    } finally {
-      place.leave();
-    }
-  } finally {
-    model.release();
-  }
-}
+    },
+  });

@@ -3,6 +3,7 @@ import type { CallOptions, Hosts } from '../../host/index.js';
 import type { Admission } from '../admission/admission.js';
 import type { GatewayConfig } from '../config.js';
 import type { CallContext } from '../grpc/call-context.js';
+import type { OpenCalls } from '../grpc/open-calls.js';
 import type { ImagePool } from '../images/image-pool.js';
 import type { Logger } from '../logger.js';
 import type { ModelRepository } from '../repository/repository.js';
@@ -15,6 +16,8 @@ export interface GatewayContext {
   readonly pool: ImagePool;
   readonly attacks: Admission;
   readonly predictions: Admission;
+  /** Calls that are being answered. */
+  readonly calls: OpenCalls;
   readonly log: Logger;
   /** Aborted when no new call is taken any more. */
   readonly draining: AbortSignal;

@@ -1,6 +1,15 @@
+import type { UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { AttackRequest, AttackResponse } from '../../contract/robustgate/v1/attack.js';
+import type { GradientNormRequest, GradientNormResponse } from '../../contract/robustgate/v1/gradient_norm.js';
+import type {
+  GetModelRequest,
+  GetModelResponse,
+  ListModelsRequest,
+  ListModelsResponse,
+} from '../../contract/robustgate/v1/model.js';
+import type { PredictRequest, PredictResponse } from '../../contract/robustgate/v1/predict.js';
 import type { RobustnessServiceServer } from '../../contract/robustgate/v1/robustness_service.js';
-import { serverStreaming, unary } from '../grpc/handlers.js';
-import type { LogError } from '../grpc/status.js';
+import { type HandlerOptions, serverStreaming, unary } from '../grpc/handlers.js';
 import { attack } from './attack.js';
 import type { GatewayContext } from './gateway-context.js';
 import { gradientNorm } from './gradient-norm.js';
@@ -8,14 +17,23 @@ import { getModel, listModels } from './models.js';
 import { predict } from './predict.js';
 
 /** The methods of `RobustnessService`. */
-export function robustnessService(gateway: GatewayContext): RobustnessServiceServer {
-  const logError: LogError = (error) => gateway.log.error({ error }, 'internal error');
-  const stallMs = gateway.config.limits.streamStallSeconds * 1000;
-  return {
-    predict: unary((request, context) => predict(request, context, gateway), logError),
-    attack: serverStreaming((request, context) => attack(request, context, gateway), stallMs, logError),
-    gradientNorm: serverStreaming((request, context) => gradientNorm(request, context, gateway), stallMs, logError),
-    listModels: unary(async (request) => listModels(request, gateway), logError),
-    getModel: unary(async (request) => getModel(request, gateway), logError),
+export function robustnessService(gateway: GatewayContext): UntypedServiceImplementation {
+  const options: HandlerOptions = {
+    calls: gateway.calls,
+    stallMs: gateway.config.limits.streamStallSeconds * 1000,
+    logError: (error) => gateway.log.error({ error }, 'internal error'),
   };
+  return {
+    predict: unary<PredictRequest, PredictResponse>((request, context) => predict(request, context, gateway), options),
+    attack: serverStreaming<AttackRequest, AttackResponse>(
+      (request, context) => attack(request, context, gateway),
+      options,
+    ),
+    gradientNorm: serverStreaming<GradientNormRequest, GradientNormResponse>(
+      (request, context) => gradientNorm(request, context, gateway),
+      options,
+    ),
+    listModels: unary<ListModelsRequest, ListModelsResponse>(async (request) => listModels(request, gateway), options),
+    getModel: unary<GetModelRequest, GetModelResponse>(async (request) => getModel(request, gateway), options),
+  } satisfies { readonly [Method in keyof RobustnessServiceServer]: unknown };
 }

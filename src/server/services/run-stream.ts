@@ -1,62 +1,168 @@
-import { EngineError } from '../../engine/index.js';
-import type { Place } from '../admission/admission.js';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Example } from '../../contract/robustgate/v1/example.js';
+import { EngineError, type JobInput, type ModelInfo } from '../../engine/index.js';
+import type { CallOptions, Lane, ModelRef } from '../../host/index.js';
+import type { Ticket } from '../admission/admission.js';
 import type { CallContext } from '../grpc/call-context.js';
 import type { StreamMessage } from '../grpc/handlers.js';
-import type { GatewayContext } from './gateway-context.js';
+import { labelledTasks, readExamples } from '../translate/examples.js';
+import { together } from '../translate/together.js';
+import { callOptions, type GatewayContext, refOf } from './gateway-context.js';
+import { requireServing, requireTime } from './requirements.js';
 
-/** Time between two signs of life while a run waits, in milliseconds. */
-const QUEUE_PROGRESS_MS = 5000;
+/** Readers are told of runs at least every 10 seconds; so is this, with some room. */
+const MAX_SILENCE_MS = 8000;
 
-/** A deadline nearer than this leaves no time to do anything and tell of it, in milliseconds. */
-const SHORTEST_BUDGET_MS = 100;
+/** What every request for a run says. */
+export interface RunRequest {
+  readonly modelName: string;
+  readonly modelVersion?: string | undefined;
+  readonly examples: readonly Example[];
+}
 
-/**
- * Waits for a place among the runs, telling the reader where it stands: at once, when that changes, and now and then.
- *
- * @throws EngineError `QUEUE_FULL`. Thrown when too many wait.
- */
-export async function* waitForPlace<Response>(
-  { attacks }: GatewayContext,
-  { signal }: CallContext,
-  queued: (position: number) => StreamMessage<Response>,
-): AsyncGenerator<StreamMessage<Response>, Place, void> {
-  const left = new AbortController();
-  let position = 0;
-  let moved: () => void = () => undefined;
-  const entering = attacks.enter(AbortSignal.any([signal, left.signal]), {
-    onPosition: (ahead) => {
-      position = ahead;
-      moved();
-    },
-  });
-  let isAdmitted = false;
+/** A run that is about to begin. */
+export interface Run<Job> {
+  readonly id: string;
+  readonly model: ModelInfo;
+  readonly job: Job;
+  /** Seconds since it was admitted. */
+  elapsed(): number;
+}
+
+/** One kind of run: how its request is read, how it is computed, and how it is told. */
+export interface RunKind<Wish, Job extends Wish & { readonly inputs: readonly JobInput[] }, Event, Response> {
+  /** @param labelled names of the tasks for which some example has a label */
+  readWish(model: ModelInfo, labelled: ReadonlySet<string>): Wish;
+  joined(wish: Wish, inputs: readonly JobInput[]): Job;
+  start(lane: Lane, model: ModelRef, job: Job, options: CallOptions): AsyncGenerator<Event, void, void>;
+  started(run: Run<Job>): StreamMessage<Response>;
+  /** Progress of a run that waits for its turn. */
+  queued(run: Run<Job>, position: number): StreamMessage<Response>;
+  /** The same progress, some time later. */
+  stillAt(message: StreamMessage<Response>, run: Run<Job>): StreamMessage<Response>;
+  messages(event: Event, run: Run<Job>): AsyncIterable<StreamMessage<Response>> | Iterable<StreamMessage<Response>>;
+}
+
+/** Runs something in the attack lane, and tells of it as it goes. It says `started` only once it is admitted. */
+export async function* streamRun<Wish, Job extends Wish & { readonly inputs: readonly JobInput[] }, Event, Response>(
+  request: RunRequest,
+  context: CallContext,
+  gateway: GatewayContext,
+  kind: RunKind<Wish, Job, Event, Response>,
+): AsyncGenerator<StreamMessage<Response>, void, void> {
+  requireServing(gateway);
+  const { pool, config, hosts, repository, attacks } = gateway;
+  const model = repository.acquire(request.modelName, request.modelVersion);
   try {
-    for (;;) {
-      const place = await Promise.race([
-        entering,
-        new Promise<undefined>((resolve) => {
-          moved = () => resolve(undefined);
-          // A position that came before anybody listened is told right after.
-          setTimeout(resolve, position > 0 ? QUEUE_PROGRESS_MS : 0, undefined).unref();
-        }),
-      ]);
-      if (place !== undefined) {
-        isAdmitted = true;
-        return place;
+    const { info } = model;
+    const [inputs, wish] = await together(
+      () => readExamples(request.examples, { model: info, pool, limits: config.limits }),
+      () => kind.readWish(info, labelledTasks(request.examples)),
+    );
+    const ref = refOf(info);
+    requireTime(context);
+    requireServing(gateway);
+    requireNoQuarantine(hosts.attack, ref);
+    const ticket = attacks.enter();
+    try {
+      const startMs = performance.now();
+      const run: Run<Job> = {
+        id: gateway.newRunId(),
+        model: info,
+        job: kind.joined(wish, inputs),
+        elapsed: () => (performance.now() - startMs) / 1000,
+      };
+      yield kind.started(run);
+      yield* untilAdmitted(ticket, [context.signal, gateway.draining], (position) => kind.queued(run, position));
+      requireServing(gateway);
+      requireTime(context);
+      const events = kind.start(hosts.attack, ref, run.job, callOptions(run.id, context));
+      let newest = kind.queued(run, 0);
+      for await (const event of neverSilent(events, MAX_SILENCE_MS)) {
+        if (event === SILENCE) {
+          yield kind.stillAt(newest, run);
+          continue;
+        }
+        for await (const message of kind.messages(event, run)) {
+          if (message.isProgress) newest = message;
+          yield message;
+        }
       }
-      if (position > 0) yield queued(position);
+    } finally {
+      ticket.leave();
     }
   } finally {
-    left.abort();
-    if (!isAdmitted) entering.then((place) => place.leave()).catch(() => undefined);
+    model.release();
   }
 }
 
-/** @throws EngineError `DEADLINE_TOO_SHORT`. Thrown when the deadline of a call is too near to begin. */
-export function requireTime({ deadlineMs }: CallContext): void {
-  if (deadlineMs === undefined) return;
-  const leftMs = deadlineMs - performance.now();
-  if (leftMs >= SHORTEST_BUDGET_MS) return;
-  const got = Math.max(0, Math.round(leftMs));
-  throw new EngineError('DEADLINE_TOO_SHORT', `expected at least ${SHORTEST_BUDGET_MS} ms to the deadline, got ${got}`);
+function requireNoQuarantine(lane: Lane, ref: ModelRef): void {
+  const reason = lane.quarantineReason(ref);
+  if (reason === undefined) return;
+  throw new EngineError('MODEL_QUARANTINED', `expected a model that can be attacked, but ${reason}`, {
+    metadata: { model: ref.name, version: ref.version },
+  });
+}
+
+/** Waits in the queue, telling the reader the place: at once, when that changes, and now and then; no longer than any of `ends`. */
+async function* untilAdmitted<Message>(
+  ticket: Ticket,
+  ends: readonly AbortSignal[],
+  queued: (position: number) => Message,
+): AsyncGenerator<Message, void, void> {
+  // Not AbortSignal.any: it would leave something behind on the signal that lives as long as the gateway.
+  const ended = new AbortController();
+  const end = (): void => ended.abort();
+  for (const signal of ends) signal.addEventListener('abort', end, { once: true });
+  try {
+    while (ticket.position > 0 && !ends.some(({ aborted }) => aborted)) {
+      const moved = ticket.moved();
+      yield queued(ticket.position);
+      await firstOf(moved, MAX_SILENCE_MS, ended.signal);
+    }
+  } finally {
+    for (const signal of ends) signal.removeEventListener('abort', end);
+  }
+}
+
+/** Stands where nothing was said for long. */
+export const SILENCE: unique symbol = Symbol('silence');
+
+/**
+ * What a generator yields, and `SILENCE` whenever it yields nothing for `silenceMs`.
+ *
+ * A consumer must not leave at a `SILENCE`: the generator can only be told to end between two of its own events.
+ */
+export async function* neverSilent<T>(
+  events: AsyncGenerator<T, void, void>,
+  silenceMs: number,
+): AsyncGenerator<T | typeof SILENCE, void, void> {
+  try {
+    for (;;) {
+      const next = events.next();
+      while ((await firstOf(next, silenceMs)) === SILENCE) yield SILENCE;
+      const { done, value } = await next;
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await events.return();
+  }
+}
+
+/** What comes first: the end of `work`, or `SILENCE` when time is up or the signal aborted. */
+async function firstOf<T>(work: Promise<T>, ms: number, ended?: AbortSignal): Promise<T | typeof SILENCE> {
+  const over = new AbortController();
+  const signal = ended === undefined ? over.signal : AbortSignal.any([ended, over.signal]);
+  try {
+    return await Promise.race([
+      work,
+      pause(ms, undefined, { signal }).then(
+        (): typeof SILENCE => SILENCE,
+        (): typeof SILENCE => SILENCE,
+      ),
+    ]);
+  } finally {
+    over.abort();
+  }
 }

@@ -117,6 +117,12 @@ export const queuedMessage = (queuePosition: number, { spec, inputs }: AttackJob
     etaSeconds: undefined,
   });
 
+/** The same progress, some time later: a sign of life of a run that is in the middle of something long. */
+export const stillAttacking = ({ message: { event } }: Message, elapsedSeconds: number): Message =>
+  event?.$case === 'progress'
+    ? message({ $case: 'progress', value: { ...event.value, elapsedSeconds } }, true)
+    : message(event as NonNullable<AttackResponse['event']>, true);
+
 /** The messages of one result: its payloads in chunks, then itself. */
 export async function* resultMessages(
   result: AttackResult,
@@ -173,7 +179,7 @@ const writeResult = (result: AttackResult, payloads: WirePayload[]): WireAttackR
 
 const writeNorms = ({ linf, l2 }: PerturbationNorms): WirePerturbationNorms => ({ linf, l2 });
 
-export const writeOutcome = (outcome: TaskOutcome): WireTaskOutcome => ({
+const writeOutcome = (outcome: TaskOutcome): WireTaskOutcome => ({
   task: outcome.task,
   attacked: outcome.attacked,
   labelSource: numberFor(LABEL_SOURCES, outcome.labelSource),

@@ -4,12 +4,14 @@ import {
   type AttackField,
   type AttackJob,
   type AttackSpecRequest,
+  EngineError,
   type ModelInfo,
   resolveAttackSpec,
   Violations,
 } from '../../engine/index.js';
 import type { GatewayConfig } from '../config.js';
 import { ATTACK_FIELDS, COMBINATIONS, HOUDINI_PUSHES, ITERATES, NORMS, RANDOM_STARTS, wordFor } from './enums.js';
+import { gathering } from './together.js';
 
 /** What comes with results where the request does not say. */
 const DEFAULT_FIELDS: readonly AttackField[] = ['adversarial-8bit', 'label-maps'];
@@ -38,26 +40,22 @@ export function readAttackWish(
   });
   const progressEverySteps = request.progressEverySteps ?? 1;
   violations.expect(progressEverySteps >= 1, 'progress_every_steps', `expected at least 1, got ${progressEverySteps}`);
+  const spec = gathering(violations, () => resolveAttackSpec(asked, model, labelled));
+  const steps = spec === undefined ? 0 : spec.parameters.steps * spec.parameters.restarts;
+  const text = `expected at most ${limits.steps} steps over all restarts, got ${steps}`;
+  violations.expect(steps <= limits.steps, 'attack.steps', text);
   violations.throwIfAny('INVALID_REQUEST');
-  const spec = resolveAttackSpec(asked, model, labelled);
-  const steps = spec.parameters.steps * spec.parameters.restarts;
-  violations.expect(
-    steps <= limits.steps,
-    'attack.steps',
-    `expected at most ${limits.steps} steps over all restarts, got ${steps}`,
-  );
-  violations.throwIfAny('INVALID_REQUEST');
+  if (spec === undefined) throw new EngineError('INTERNAL', 'expected a spec or violations, got neither');
   return {
     spec,
     labelFree: asked.labelFree,
     progressEverySteps,
-    fields: fields.length > 0 ? fields : DEFAULT_FIELDS,
+    fields: fields.length > 0 ? [...new Set(fields)] : DEFAULT_FIELDS,
   };
 }
 
 function readSpecRequest(request: AttackRequest, violations: Violations): AttackSpecRequest {
   const { attack } = request;
-  if (attack === undefined) violations.add('attack', 'expected an attack, got none');
   return {
     attack: attack?.name ?? '',
     parameters: {

@@ -11,7 +11,9 @@ import {
   type ModelInfo,
   resolveGradientNormSpec,
   type TaskGradient,
+  Violations,
 } from '../../engine/index.js';
+import type { GatewayConfig } from '../config.js';
 import type { StreamMessage } from '../grpc/handlers.js';
 import { writeProvenance } from './attack-messages.js';
 import { LABEL_SOURCES, numberFor, PHASES, TERMINATIONS } from './enums.js';
@@ -35,6 +37,7 @@ export function readGradientNormWish(
   request: GradientNormRequest,
   model: ModelInfo,
   labelled: ReadonlySet<string>,
+  limits: GatewayConfig['limits'],
 ): GradientNormWish {
   const labelFree = request.labelFree ?? false;
   const { sweep } = request;
@@ -49,6 +52,11 @@ export function readGradientNormWish(
     model,
     labelled,
   );
+  const draws = spec.sweep === undefined ? 0 : spec.sweep.outputCounts.length * spec.sweep.draws;
+  const violations = new Violations();
+  const text = `expected at most ${limits.steps} draws of each example over all counts, got ${draws}`;
+  violations.expect(draws <= limits.steps, 'sweep.output_counts', text);
+  violations.throwIfAny('INVALID_REQUEST');
   return { spec, labelFree };
 }
 
@@ -89,6 +97,12 @@ export const queuedMessage = (queuePosition: number, job: GradientNormJob, elaps
     },
     true,
   );
+
+/** The same progress, some time later: a sign of life of a run that is in the middle of something long. */
+export const stillMeasuring = ({ message: { event } }: Message, elapsedSeconds: number): Message =>
+  event?.$case === 'progress'
+    ? message({ $case: 'progress', value: { ...event.value, elapsedSeconds } }, true)
+    : message(event as NonNullable<GradientNormResponse['event']>, true);
 
 /** The message of one event. */
 export function eventMessage(runId: string, event: GradientNormEvent, durationSeconds: number): Message {

@@ -22,7 +22,10 @@ export async function readLabel(
   const isClass = task.labelForm === 'class' || task.labelForm === 'class-map';
   const ignored = isClass ? (label.ignoreIndex ?? task.ignoreIndex) : undefined;
   const valid = Uint8Array.from(read.data, (value, i) => Number(value !== ignored && read.valid?.[i] !== 0));
-  const problem = isClass ? classProblem(read.data, valid, task) : numberProblem(read.data, valid);
+  if (label.ignoreIndex !== undefined && !isClass) {
+    violations.add(`${field}.ignore_index`, `expected none, for ${task.name} has no classes, got ${label.ignoreIndex}`);
+  }
+  const problem = isClass ? classProblem(read.data, valid, task) : numberProblem(read.data, valid, task);
   const shapeProblem = problemOfShape(read.shape, read.data.length, task);
   if (shapeProblem !== undefined) violations.add(field, shapeProblem);
   else if (problem !== undefined) violations.add(field, problem);
@@ -112,7 +115,11 @@ function classProblem(data: Float32Array, valid: Uint8Array, { classCount }: Tas
   return wrong === undefined ? undefined : `expected classes 0 … ${classCount - 1}, got ${wrong}`;
 }
 
-function numberProblem(data: Float32Array, valid: Uint8Array): string | undefined {
+function numberProblem(data: Float32Array, valid: Uint8Array, { labelForm }: TaskInfo): string | undefined {
+  if (labelForm === 'multi-label') {
+    const outside = data.find((value, i) => valid[i] === 1 && !(value >= 0 && value <= 1));
+    return outside === undefined ? undefined : `expected 0 … 1 for each class, got ${outside}`;
+  }
   const wrong = data.find((value, i) => valid[i] === 1 && !Number.isFinite(value));
   return wrong === undefined ? undefined : `expected finite numbers, got ${wrong}`;
 }

@@ -23,6 +23,8 @@ const DEFAULT_MAX_REPLY_BYTES = 4 * 2 ** 20;
 const MAX_REPLY_BYTES = 2 ** 31 - 1;
 /** Names, shapes and metrics beside the numbers of a tensor, in bytes. */
 const OVERHEAD_BYTES = 200;
+/** Most entries of a confusion matrix are small. */
+const CONFUSION_BYTES = 2;
 
 /** A request without its examples. */
 export interface PredictWish {
@@ -63,7 +65,7 @@ export function readPredictWish(request: PredictRequest, model: ModelInfo): Pred
  * @throws EngineError `REPLY_TOO_LARGE`. Thrown when it would be.
  */
 export function predictJob(wish: PredictWish, inputs: readonly JobInput[], model: ModelInfo): PredictJob {
-  const bytes = inputs.length * replyBytesPerExample(wish, inputs[0], model);
+  const bytes = inputs.reduce((sum, input) => sum + replyBytesOf(wish, input, model), 0);
   if (bytes > wish.maxReplyBytes) {
     throw new EngineError(
       'REPLY_TOO_LARGE',
@@ -75,12 +77,14 @@ export function predictJob(wish: PredictWish, inputs: readonly JobInput[], model
 }
 
 /** From the shapes of outputs; where a length depends on the image, it is taken for the image's own. */
-function replyBytesPerExample({ tasks, fields }: PredictWish, input: JobInput | undefined, model: ModelInfo): number {
+function replyBytesOf({ tasks, fields }: PredictWish, { key, shape, labels }: JobInput, model: ModelInfo): number {
   const known = model.tasks.filter(({ name }) => tasks.includes(name));
-  return known.reduce(
-    (sum, task) => sum + OVERHEAD_BYTES + taskBytes(task, fields, Math.max(...(input?.shape ?? [1]))),
-    0,
-  );
+  const own = OVERHEAD_BYTES + Buffer.byteLength(key);
+  return known.reduce((sum, task) => {
+    const confusion =
+      labels.has(task.name) && task.labelForm === 'class-map' ? CONFUSION_BYTES * task.classCount ** 2 : 0;
+    return sum + OVERHEAD_BYTES + confusion + taskBytes(task, fields, Math.max(...shape));
+  }, own);
 }
 
 function taskBytes(task: TaskInfo, fields: readonly PredictField[], unknownLength: number): number {

@@ -19,6 +19,20 @@ export async function together<A, B>(first: () => Promise<A>, second: () => B | 
   throw new EngineError('INTERNAL', 'expected a violation, got none');
 }
 
+/**
+ * What `read` gives; `undefined`, with its violations added to the others, when it throws them.
+ *
+ * @throws whatever else it throws.
+ */
+export function gathering<T>(violations: Violations, read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    for (const { field, description } of violationsOf(error)) violations.add(field, description);
+    return undefined;
+  }
+}
+
 function violationsOf(error: unknown): readonly FieldViolation[] {
   const violations =
     error instanceof EngineError && error.code === 'INVALID_REQUEST' ? error.details.violations : undefined;

@@ -1,0 +1,102 @@
+// Writes what is said of the configuration from the schemas that judge it: docs/schemas/*.json, and the tables of docs/CONFIG.md.
+// `--check` only compares. Needs a build.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { format } from 'node:util';
+import { z } from 'zod';
+import { modelConfigSchema } from '../dist/src/engine/index.js';
+import { gatewayConfigSchema } from '../dist/src/server/index.js';
+
+const FILES = {
+  gateway: { schema: gatewayConfigSchema, title: 'Configuration of a robustgate gateway' },
+  model: { schema: modelConfigSchema, title: 'model.yaml of a robustgate model repository' },
+};
+const CONFIG = 'docs/CONFIG.md';
+
+const jsonSchemaOf = ({ schema, title }) => {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'input' });
+  return { $schema, title, ...rest };
+};
+
+/** Every key with its type, default and meaning; those of alternatives one after the other. */
+function rowsOf(schema, path = '') {
+  const branches = schema.oneOf ?? schema.anyOf ?? [];
+  if (schema.type === 'array' && schema.items) return rowsOf(schema.items, `${path}[]`);
+  const own = Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
+    const key = path === '' ? name : `${path}.${name}`;
+    const isRequired = (schema.required ?? []).includes(name);
+    return [
+      { key, type: typeOf(property), fallback: defaultOf(property, isRequired), text: property.description },
+    ].concat(rowsOf(property, key));
+  });
+  return [...own, ...branches.flatMap((branch) => rowsOf(branch, variantPath(path, branch)))];
+}
+
+/** Alternatives that say which they are are told apart in the table. */
+const variantPath = (path, { properties }) =>
+  properties?.kind?.const === undefined ? path : `${path} (${properties.kind.const})`;
+
+function typeOf(schema) {
+  if (schema.const !== undefined) return `\`${schema.const}\``;
+  if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ');
+  const branches = schema.oneOf ?? schema.anyOf;
+  if (branches) return [...new Set(branches.map(typeOf))].join(' or ');
+  if (schema.type === 'array') {
+    const { prefixItems, items } = schema;
+    return prefixItems ? `[${prefixItems.map(typeOf).join(', ')}]` : `list of ${typeOf(items)}`;
+  }
+  return [{ integer: 'whole number' }[schema.type] ?? schema.type, rangeOf(schema)].filter(Boolean).join(' ');
+}
+
+function rangeOf({ minimum, maximum, exclusiveMinimum }) {
+  const isReal = (limit) => limit !== undefined && Math.abs(limit) !== Number.MAX_SAFE_INTEGER;
+  if (exclusiveMinimum !== undefined) return `> ${exclusiveMinimum}`;
+  if (isReal(minimum) && isReal(maximum)) return `${minimum} … ${maximum}`;
+  return isReal(minimum) ? `≥ ${minimum}` : '';
+}
+
+function defaultOf({ default: value, description = '' }, isRequired) {
+  if (isRequired) return 'required';
+  if (value !== undefined && typeof value !== 'object') return `\`${JSON.stringify(value)}\``;
+  return /Default: (.*)\.$/.exec(description)?.[1] ?? '';
+}
+
+function tableOf(file) {
+  const rows = rowsOf(jsonSchemaOf(file)).map(({ key, type, fallback, text }) => {
+    if (text === undefined) throw new Error(format('expected a description of %s, got none', key));
+    const meaning = text.replace(/ ?Default: .*$/, '');
+    return `| \`${key}\` | ${type} | ${fallback} | ${meaning} |`.replaceAll(/ {2,}/g, ' ');
+  });
+  // Alternatives share keys.
+  return ['| key | type | default | meaning |', '|---|---|---|---|', ...new Set(rows)].join('\n');
+}
+
+function configPage() {
+  return Object.entries(FILES).reduce(
+    (page, [name, file]) => {
+      const [begin, end] = [`<!-- ${name}: written by scripts/reference.mjs -->`, `<!-- end of ${name} -->`];
+      const [before, rest] = page.split(begin);
+      const [, after] = (rest ?? '').split(end);
+      if (after === undefined) throw new Error(`expected ${begin} and ${end} in ${CONFIG}`);
+      return `${before}${begin}\n${tableOf(file)}\n${end}${after}`;
+    },
+    readFileSync(CONFIG, 'utf8'),
+  );
+}
+
+const pages = new Map([
+  ...Object.entries(FILES).map(([name, file]) => [
+    `docs/schemas/${name}.schema.json`,
+    `${JSON.stringify(jsonSchemaOf(file), undefined, 2)}\n`,
+  ]),
+  [CONFIG, configPage()],
+]);
+
+const isCheck = process.argv.includes('--check');
+if (!isCheck) mkdirSync('docs/schemas', { recursive: true });
+for (const [path, text] of pages) {
+  if (!isCheck) writeFileSync(path, text);
+  else if (readFileSync(path, 'utf8') !== text) {
+    console.error(`${path} is not what the schemas say: run npm run reference`);
+    process.exitCode = 1;
+  }
+}

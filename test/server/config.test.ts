@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import test from 'ava';
+import { type EngineError, parseModelConfig } from '../../src/engine/index.js';
+import { parseGatewayConfig, parseGatewayConfigText } from '../../src/server/config.js';
+import { root } from '../support/street.js';
+
+const minimal = { modelRepository: '/models' };
+
+test('everything but the model repository has a default, and each part can be given alone', (t) => {
+  const config = parseGatewayConfig({ ...minimal, limits: { runs: 2 } });
+  t.like(config, {
+    grpcAddress: '127.0.0.1:8001',
+    adminAddress: '127.0.0.1:8002',
+    allowUnauthenticated: false,
+    modelControl: 'poll',
+    readiness: 'any',
+    hosts: 'separate',
+    reflection: true,
+    drainSeconds: 25,
+    logLevel: 'info',
+    limits: { requestBytes: 64 * 2 ** 20, runs: 2, queue: 32 },
+    hangs: { seconds: 60, compileSeconds: 600, quarantineSeconds: 600 },
+  });
+  t.true(config.limits.memoryBytes > 2 ** 20 && Number.isInteger(config.limits.memoryBytes));
+  t.is(parseGatewayConfig({ ...minimal, limits: { memoryBytes: 5 } }).limits.memoryBytes, 5);
+});
+
+for (const [what, change, field, text] of [
+  ['no repository', { modelRepository: undefined }, 'modelRepository', /./],
+  ['an empty repository', { modelRepository: '' }, 'modelRepository', /./],
+  ['an unknown key', { grpcAdress: 'localhost:1' }, 'grpcAdress', /did you mean grpcAddress\?/],
+  ['an unknown limit', { limits: { exmples: 3 } }, 'limits.exmples', /did you mean examples\?/],
+  ['an address without a port', { grpcAddress: 'localhost' }, 'grpcAddress', /HOST:PORT/],
+  ['a port beyond all', { adminAddress: '127.0.0.1:65536' }, 'adminAddress', /0 … 65535/],
+  ['an unknown choice', { modelControl: 'push' }, 'modelControl', /poll/],
+  ['0 runs', { limits: { runs: 0 } }, 'limits.runs', /1/],
+  ['half a run', { limits: { runs: 1.5 } }, 'limits.runs', /./],
+  ['no time between looks', { pollSeconds: 0 }, 'pollSeconds', /0/],
+  ['a negative drain', { drainSeconds: -1 }, 'drainSeconds', /0/],
+] as const) {
+  test(`${what} is refused: ${field}`, (t) => {
+    const error = t.throws<EngineError>(() => parseGatewayConfig({ ...minimal, ...change }));
+    t.is(error.code, 'INVALID_CONFIG');
+    t.is(error.details.violations?.length, 1);
+    t.is(error.details.violations?.[0]?.field, field);
+    t.regex(error.details.violations?.[0]?.description ?? '', text);
+  });
+}
+
+for (const address of ['127.0.0.1:1', '127.1.2.3:1', 'localhost:0', '[::1]:8001']) {
+  test(`${address} may be bound without authentication`, (t) => {
+    t.is(parseGatewayConfig({ ...minimal, grpcAddress: address, adminAddress: address }).grpcAddress, address);
+  });
+}
+
+for (const address of [
+  '0.0.0.0:8001',
+  '[::]:8001',
+  '10.0.0.1:8001',
+  'gateway.example:8001',
+  '127.example.com:8001',
+  '128.0.0.1:1',
+]) {
+  test(`${address} is bound only by one who says that calls are not authenticated`, (t) => {
+    const open = { ...minimal, grpcAddress: address, adminAddress: address };
+    const error = t.throws<EngineError>(() => parseGatewayConfig(open));
+    t.deepEqual(
+      error.details.violations?.map(({ field }) => field),
+      ['grpcAddress', 'adminAddress'],
+    );
+    t.regex(error.message, /allowUnauthenticated: true says that this is wanted/);
+    t.is(parseGatewayConfig({ ...open, allowUnauthenticated: true }).grpcAddress, address);
+  });
+}
+
+test('text that is no YAML, or no mapping, is refused', (t) => {
+  for (const text of ['a: [', '- a', 'just words']) {
+    t.is(t.throws<EngineError>(() => parseGatewayConfigText(text)).code, 'INVALID_CONFIG', text);
+  }
+  t.is(parseGatewayConfigText('modelRepository: /models').modelRepository, '/models');
+});
+
+test('docs/CONFIG.md and docs/schemas are what the schemas say', async (t) => {
+  await t.notThrowsAsync(
+    promisify(execFile)(process.execPath, [join(root, 'scripts/reference.mjs'), '--check'], { cwd: root }),
+  );
+});
+
+test('the examples of docs/CONFIG.md are valid', (t) => {
+  const blocks = [...readFileSync(join(root, 'docs/CONFIG.md'), 'utf8').matchAll(/```yaml\n([^`]*)```/g)].map(
+    ([, text = '']) => text,
+  );
+  const [, gateway = '', model = ''] = blocks;
+  t.is(blocks.length, 3);
+  t.is(parseGatewayConfigText(gateway).limits.queue, 16);
+  t.is(parseModelConfig(model).tasks.length, 2);
+});
