@@ -25,6 +25,10 @@ export type { ModelSource } from './models/model-source.js';
 export { parseStrict } from './models/parse-strict.js';
 export { readModelSource } from './models/read-model-source.js';
 export type { RuntimeOptions } from './models/runtime-options.js';
+export { type EncodedModel, encodeModel } from './onnx/encode-model.js';
+export type { AttributeInputs, ModelDef, NodeDef, TensorValue } from './onnx/graph.js';
+export { attributesOf } from './onnx/node.js';
+export { float32Tensor } from './onnx/tensor-value.js';
 export {
   type AttackSpecRequest,
   type GradientNormSpecRequest,
@@ -38,4 +42,5 @@ export { loadServedModel } from './runs/load-served-model.js';
 export type * from './runs/served-model.js';
 export type * from './runs/spec.js';
 export { decodeNpy, encodeNpy, type NpyArray } from './tensor/npy.js';
+export { keyedRandom } from './tensor/random.js';
 export type { Shape } from './tensor/shape.js';

@@ -7,7 +7,7 @@ import { toyInfo } from '../../support/toy-hosts.js';
 const { input } = toyInfo({ name: 'toy', version: '1' });
 const file = encodePng({ width: 2, height: 2, channels: 3, data: Uint8Array.from({ length: 12 }, (_, i) => i) });
 
-test('images are packed and unpacked on other threads, and the caller keeps what it gave', async (t) => {
+test.serial('images are packed and unpacked on other threads, and the caller keeps what it gave', async (t) => {
   const pool = startImagePool({ maxPixels: 4, maxBytes: 1000 }, 1);
   t.teardown(() => pool.close());
   const outcome = await pool.decodeInput(file, input);
@@ -20,7 +20,7 @@ test('images are packed and unpacked on other threads, and the caller keeps what
   t.true('problem' in (await pool.decodeLabel(file.subarray(0, 40))));
 });
 
-test('an image takes itself along, not the message that it came in', async (t) => {
+test.serial('an image takes itself along, not the message that it came in', async (t) => {
   const pool = startImagePool({ maxPixels: 4, maxBytes: 1000 }, 1);
   t.teardown(() => pool.close());
   const message = Buffer.alloc(2 ** 20);

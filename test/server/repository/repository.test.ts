@@ -254,7 +254,7 @@ test('a bad model.yaml, or none, is a failed version', async (t) => {
   await rm(join(root, 'toy/model.yaml'));
   await look();
   t.like(repository.versions[0], { state: 'failed' });
-  t.regex(repository.versions[0]?.reason ?? '', /expected a file model.yaml/);
+  t.regex(repository.versions[0]?.reason ?? '', /expected a file for toy\/model.yaml, got none/);
 });
 
 test('a model that loads into one lane only is taken out of it again', async (t) => {
