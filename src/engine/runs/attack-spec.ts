@@ -50,30 +50,45 @@ export function resolveAttackSpec(
   const violations = new Violations();
   const parameters = resolveParameters(request, violations);
   const attack = attackNames.includes(request.attack) ? findAttack(request.attack) : undefined;
-  const combination = request.combination ?? 'sum';
   const usable = (task: TaskInfo): boolean => request.labelFree || labelled.has(task.name) || task.isReconstruction;
   const tasks = resolveTasks(request.tasks, model, usable, attack?.loss, 'objective.tasks', violations);
-  for (const [i, { task, loss }] of tasks.entries()) {
-    if (combination === 'balanced' && findLoss(loss).isSigned) {
-      const text = `expected a loss that is never negative, which balanced divides by, got ${loss}`;
-      violations.add(`objective.tasks[${i}].loss`, text);
-    }
-    const isClean = model.tasks.find(({ name }) => name === task)?.isReconstruction;
-    if (request.targeted && !isClean && !labelled.has(task)) {
-      violations.add(`objective.tasks[${i}].task`, `expected a label to approach for ${task}, got none`);
-    }
-  }
+  checkObjective(request, model, labelled, tasks, violations);
   const seed = checkSeed(request.seed, violations);
   checkBatchSize(request.batchSize, violations);
   violations.throwIfAny('INVALID_REQUEST');
   return {
     attack: request.attack,
     parameters,
-    objective: { combination, tasks },
+    objective: { combination: request.combination ?? 'sum', tasks },
     targeted: request.targeted,
     seed,
     batchSize: request.batchSize,
   };
+}
+
+/** What a combination and a target ask of the tasks beyond what each task allows. */
+function checkObjective(
+  request: AttackSpecRequest,
+  model: ModelInfo,
+  labelled: ReadonlySet<string>,
+  tasks: readonly ObjectiveTask[],
+  violations: Violations,
+): void {
+  // Tasks are resolved in the order of the model: what is wrong is told by their place in the request, if they have one.
+  const fieldOf = (name: string, part: string): string => {
+    const i = request.tasks.findIndex(({ task }) => task === name);
+    return i === -1 ? 'objective.tasks' : `objective.tasks[${i}].${part}`;
+  };
+  for (const { task, loss } of tasks) {
+    if (request.combination === 'balanced' && findLoss(loss).isSigned) {
+      const text = `expected a loss of ${task} that is never negative, which balanced divides by, got ${loss}`;
+      violations.add(fieldOf(task, 'loss'), text);
+    }
+    const isClean = model.tasks.find(({ name }) => name === task)?.isReconstruction;
+    if (request.targeted && !isClean && !labelled.has(task)) {
+      violations.add(fieldOf(task, 'task'), `expected a label to approach for ${task}, got none`);
+    }
+  }
 }
 
 function resolveParameters(request: AttackSpecRequest, violations: Violations): AttackParameters {
