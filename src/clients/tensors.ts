@@ -10,7 +10,7 @@ const ARRAYS = {
 } as const;
 
 /** The elements of a tensor of any type. */
-export type TensorArray = InstanceType<(typeof ARRAYS)[keyof typeof ARRAYS]>;
+export type TensorArray = Uint8Array | Uint16Array | Int32Array | BigInt64Array | Float32Array;
 
 /**
  * A tensor for a request. The bytes are those of the array, not a copy.

@@ -6,6 +6,7 @@ import { EventQueue } from './event-queue.js';
 import type { CallOptions } from './lanes.js';
 import { engineError, type HostOptions, type Method, type Reply, type Request } from './protocol.js';
 import { Channel } from './wire/channel.js';
+import { toSharedClock } from './wire/shared-clock.js';
 
 /** A native call that a host is in. */
 export type NativeCall = Extract<Reply, { kind: 'native-begin' }>;
@@ -158,14 +159,23 @@ export class HostProcess {
     events: EventQueue | undefined,
   ): { id: number; promise: Promise<unknown>; cancel: () => void } {
     const id = this.#nextId++;
-    const remainingMs = deadlineMs === undefined ? undefined : deadlineMs - performance.now();
     const promise = new Promise<unknown>((resolve, reject) => {
       if (this.#isGone) {
         reject(new EngineError('HOST_UNAVAILABLE', 'expected the host to live, but its process has ended'));
         return;
       }
       this.#pending.set(id, { resolve, reject, events });
-      const request: Request = { kind: 'call', id, method, args, runId, principal, remainingMs, traceParent };
+      const request: Request = {
+        kind: 'call',
+        id,
+        method,
+        args,
+        runId,
+        principal,
+        deadlineMs: deadlineMs === undefined ? undefined : toSharedClock(deadlineMs),
+        sentMs: toSharedClock(performance.now()),
+        traceParent,
+      };
       this.#channel.send(request).catch((error: Error) => {
         const cause = { cause: error };
         this.#take(id)?.reject(

@@ -13,8 +13,10 @@ export type Request =
       readonly args: readonly unknown[];
       readonly runId: string;
       readonly principal: string;
-      /** Time left until the last result must have left; `undefined` means any. */
-      readonly remainingMs: number | undefined;
+      /** When the last result must have left, on the shared clock; `undefined` means whenever. */
+      readonly deadlineMs: number | undefined;
+      /** When the call was sent, on the shared clock. */
+      readonly sentMs: number;
       readonly traceParent: string | undefined;
     }
   | { readonly kind: 'cancel'; readonly id: number }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { EngineError } from '../engine/index.js';
@@ -51,6 +52,7 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
   );
   const health = new Health();
   const draining = new AbortController();
+  setMaxListeners(0, draining.signal); // every call that waits listens, and there are as many as the queue holds
   const update = (): void => health.update(facts());
   const repository = new ModelRepository({
     root: config.modelRepository,

@@ -21,6 +21,7 @@ export function inProcessHosts(): Hosts {
     signal,
     drain: drain.signal,
     deadlineMs,
+    transitMs: 0,
     gate: scheduler.enter({ runId, priority, model: keyOf(ref) }),
     now: () => performance.now(),
   });

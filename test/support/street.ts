@@ -80,6 +80,7 @@ export const freely = (change: Partial<RunContext> = {}): RunContext => ({
   signal: new AbortController().signal,
   drain: new AbortController().signal,
   deadlineMs: undefined,
+  transitMs: 0,
   gate: { sharing: 1, run: (_, __, ___, call) => call() },
   now: () => performance.now(),
   ...change,

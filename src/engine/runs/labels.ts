@@ -18,6 +18,12 @@ export interface KnownLabel {
 /** Labels of one example by task. */
 export type KnownLabels = ReadonlyMap<string, KnownLabel>;
 
+/** Elements of the label of one example. */
+export const labelSize = (task: TaskInfo, output: Tensor): number => {
+  const size = sizeOf(output.shape.slice(1));
+  return task.labelForm === 'class' || task.labelForm === 'class-map' ? size / task.classCount : size;
+};
+
 /**
  * The labels of examples: given, or for a reconstruction the clean input, or with `labelFree` the model's own prediction.
  *

@@ -1,7 +1,10 @@
 import type { CallKind, RunContext } from './served-model.js';
 
-/** Part of a run's time, and the least of it, that stays free for what cannot be foreseen. */
-const SAFETY = { share: 0.05, leastMs: 100 };
+/**
+ * Part of a run's time, and the least and the most of it, that stays free for what cannot be foreseen; and how many times as
+ * long as the request took to come here: on a busy machine, whatever goes from process to process waits at every one.
+ */
+const SAFETY = { share: 0.1, leastMs: 100, mostMs: 3000, transits: 4 };
 
 /** Rough speed of a run before anything was measured, in multiplications of a forward pass per millisecond. */
 const FIRST_GUESS = 2e7;
@@ -63,10 +66,11 @@ export class Pace {
    * @param left what is still to be verified
    */
   stopReason(left: Unverified): 'deadline' | 'drain' | undefined {
-    const { drain, deadlineMs, now, gate } = this.#context;
+    const { drain, deadlineMs, transitMs, now, gate } = this.#context;
     if (drain.aborted) return 'drain';
     if (deadlineMs === undefined) return undefined;
-    const reserve = Math.max(SAFETY.share * (deadlineMs - this.#startMs), SAFETY.leastMs);
+    const share = SAFETY.share * (deadlineMs - this.#startMs);
+    const reserve = Math.min(Math.max(share, SAFETY.leastMs), SAFETY.mostMs) + SAFETY.transits * transitMs;
     const step = this.estimateMs('step') * gate.sharing;
     const verify = this.estimateMs('verify') * left.calls * gate.sharing;
     const score = (SCORINGS * this.#scoreMs + left.elements * ENCODE_MS_PER_ELEMENT) * left.examples;

@@ -8,7 +8,7 @@ import { batchSizeFor, chunk, extraInputShapes, groupByShape, stack, stackExtraI
 import type { AttackEvent, AttackProgress, RunPhase, TerminatedBy } from './events.js';
 import { type Example, prepareExamples } from './examples.js';
 import type { AttackJob } from './job.js';
-import { type KnownLabels, knownLabels } from './labels.js';
+import { type KnownLabels, knownLabels, labelSize } from './labels.js';
 import { batchLabels, objectiveSource } from './objective-source.js';
 import { Oddities } from './oddities.js';
 import { OutcomeTotals, scoresOf } from './outcomes.js';
@@ -98,6 +98,7 @@ class AttackRunState {
   pace: Pace;
   examplesDone = 0;
   #lastProgressSeconds = 0;
+  #stopped: 'deadline' | 'drain' | undefined;
   readonly #startMs: number;
 
   constructor(network: Network, job: AttackJob, context: RunContext) {
@@ -110,6 +111,12 @@ class AttackRunState {
 
   get elapsedSeconds(): number {
     return (this.context.now() - this.#startMs) / 1000;
+  }
+
+  /** Why the run must end now. What is stopped stays so, that no later example gets the steps that an earlier one lacks. */
+  stopReason(left: Unverified): 'deadline' | 'drain' | undefined {
+    this.#stopped ??= this.pace.stopReason(left);
+    return this.#stopped;
   }
 
   /** Whether a step is to be reported: by its number, or because nothing was for long. */
@@ -289,14 +296,9 @@ async function* attackSteps(
     keys: examples.map(({ key }) => key),
     breaksAboveZero: tasks.map(({ labelForm }) => labelForm === 'class'),
     signal: context.signal,
-    stopReason: () => pace.stopReason(unfinished),
+    stopReason: () => run.stopReason(unfinished),
   });
 }
-
-const labelSize = (task: TaskInfo, output: Tensor): number => {
-  const size = sizeOf(output.shape.slice(1));
-  return task.labelForm === 'class' || task.labelForm === 'class-map' ? size / task.classCount : size;
-};
 
 /** Where a regression is its own label, the gradient at the clean input is 0: the attack must start elsewhere. */
 function withForcedStart(

@@ -27,6 +27,8 @@ export interface RunContext {
   readonly drain: AbortSignal;
   /** When the last result must have left, in the time of `now`; `undefined` means whenever. */
   readonly deadlineMs: number | undefined;
+  /** How long the request was on its way to the run, in milliseconds: results take as long on their way back. */
+  readonly transitMs: number;
   readonly gate: ComputeGate;
   /** Milliseconds since any fixed moment, never going back. */
   now(): number;

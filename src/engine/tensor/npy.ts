@@ -16,7 +16,15 @@ const ELEMENTS = {
 type ElementName = keyof typeof ELEMENTS;
 
 export interface NpyArray extends Shaped {
-  readonly data: InstanceType<(typeof ELEMENTS)[ElementName]>;
+  readonly data:
+    | Uint8Array
+    | Int8Array
+    | Uint16Array
+    | Int16Array
+    | Int32Array
+    | BigInt64Array
+    | Float32Array
+    | Float64Array;
 }
 
 const MAGIC = '\x93NUMPY';

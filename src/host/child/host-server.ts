@@ -13,6 +13,7 @@ import type { ModelRef } from '../lanes.js';
 import { type HostOptions, type Reply, type Request, wireError } from '../protocol.js';
 import { Channel } from '../wire/channel.js';
 import { encodeMessage } from '../wire/frames.js';
+import { fromSharedClock } from '../wire/shared-clock.js';
 import { type ScheduledRun, StepScheduler } from './step-scheduler.js';
 
 export type LoadModel = (source: ModelSource, options: ServedModelOptions) => Promise<ServedModel>;
@@ -176,7 +177,8 @@ export class HostServer {
       return await use(held.model, {
         signal: controller.signal,
         drain: this.#drain.signal,
-        deadlineMs: call.remainingMs === undefined ? undefined : performance.now() + call.remainingMs,
+        deadlineMs: call.deadlineMs === undefined ? undefined : fromSharedClock(call.deadlineMs),
+        transitMs: Math.max(0, performance.now() - fromSharedClock(call.sentMs)),
         gate,
         now: () => performance.now(),
       });
