@@ -8,7 +8,7 @@ export const l1Norm = (values: Float32Array): number => {
 /** Euclidean length. */
 export const l2Norm = (values: Float32Array): number => {
   let sum = 0;
-  for (const value of values) sum += value * value;
+  for (let i = 0; i < values.length; i++) sum += (values[i] as number) ** 2;
   return Math.sqrt(sum);
 };
 

@@ -1,4 +1,4 @@
-import { mapExamples, type Tensor, zip } from '../tensor/tensor.js';
+import { mapExamples, requireSameShape, type Tensor, zip } from '../tensor/tensor.js';
 import { type Norm, PIXEL_RANGE } from './attack.js';
 import { l2Norm } from './norms.js';
 
@@ -14,8 +14,17 @@ export function project(pixels: Tensor, clean: Tensor, epsilon: number, norm: No
   return norm === 'linf' ? projectLinf(pixels, clean, epsilon) : projectL2(pixels, clean, epsilon);
 }
 
-const projectLinf = (pixels: Tensor, clean: Tensor, epsilon: number): Tensor =>
-  zip(pixels, clean, (x, origin) => Math.min(Math.max(x, origin - epsilon, MIN), origin + epsilon, MAX));
+function projectLinf(pixels: Tensor, clean: Tensor, epsilon: number): Tensor {
+  const [from, origins] = [pixels.data, requireSameShape(pixels, clean).data];
+  const data = new Float32Array(from.length);
+  for (let i = 0; i < data.length; i++) {
+    const origin = origins[i] as number;
+    const low = Math.max(origin - epsilon, MIN);
+    const high = Math.min(origin + epsilon, MAX);
+    data[i] = Math.min(Math.max(from[i] as number, low), high);
+  }
+  return { data, shape: pixels.shape };
+}
 
 function projectL2(pixels: Tensor, clean: Tensor, epsilon: number): Tensor {
   const perturbation = zip(pixels, clean, (x, origin) => x - origin);

@@ -9,10 +9,12 @@ export interface Tensor extends Shaped {
 export const zerosLike = (a: Tensor): Tensor => ({ data: new Float32Array(a.data.length), shape: a.shape });
 
 /** `f` of every element. */
-export const map = (a: Tensor, f: (value: number) => number): Tensor => ({
-  data: a.data.map((value) => f(value)),
-  shape: a.shape,
-});
+export function map({ data: from, shape }: Tensor, f: (value: number) => number): Tensor {
+  // Attacks spend their time here: a loop is several times as fast as the array's own `map`.
+  const data = new Float32Array(from.length);
+  for (let i = 0; i < data.length; i++) data[i] = f(from[i] as number);
+  return { data, shape };
+}
 
 /**
  * `f` of every pair of elements.
@@ -20,10 +22,20 @@ export const map = (a: Tensor, f: (value: number) => number): Tensor => ({
  * @throws EngineError `INTERNAL`. Thrown when the shapes differ.
  */
 export function zip(a: Tensor, b: Tensor, f: (x: number, y: number) => number): Tensor {
-  if (!isSameShape(a.shape, b.shape)) {
-    throw new EngineError('INTERNAL', `expected a tensor of shape [${a.shape}], got [${b.shape}]`);
-  }
-  return { data: a.data.map((x, i) => f(x, b.data[i] as number)), shape: a.shape };
+  const [from, other] = [a.data, requireSameShape(a, b).data];
+  const data = new Float32Array(from.length);
+  for (let i = 0; i < data.length; i++) data[i] = f(from[i] as number, other[i] as number);
+  return { data, shape: a.shape };
+}
+
+/**
+ * The second of two tensors.
+ *
+ * @throws EngineError `INTERNAL`. Thrown when their shapes differ.
+ */
+export function requireSameShape(a: Tensor, b: Tensor): Tensor {
+  if (isSameShape(a.shape, b.shape)) return b;
+  throw new EngineError('INTERNAL', `expected a tensor of shape [${a.shape}], got [${b.shape}]`);
 }
 
 /** `f` of every example's values; `f` returns as many values as it was given. */

@@ -5,33 +5,27 @@ import { readModelSource } from '../../src/engine/models/read-model-source.js';
 import { labelSize } from '../../src/engine/runs/labels.js';
 import { type Shape, sizeOf } from '../../src/engine/tensor/shape.js';
 import type { Tensor } from '../../src/engine/tensor/tensor.js';
-import { median } from '../statistics.js';
 import type { BenchNetwork } from './networks.js';
 
-/** Milliseconds of a network with nothing around it, in a process of its own. */
-export interface BareTimes {
-  readonly forward: number;
+/** A network with nothing around it, in this process. */
+export interface BareNetwork {
+  forward(): Promise<unknown>;
   /** Forward and backward, with the losses of all tasks. */
-  readonly step: number;
+  step(): Promise<unknown>;
+  dispose(): Promise<void>;
 }
 
-/** @param runs of each kind, of which the median counts */
-export async function bareTimes(
-  bench: BenchNetwork,
-  inputShape: Shape,
-  { threads, runs }: { readonly threads: number; readonly runs: number },
-): Promise<BareTimes> {
+/** @param inputShape without the batch axis */
+export async function bareNetwork(bench: BenchNetwork, inputShape: Shape, threads: number): Promise<BareNetwork> {
   const source = await readModelSource(join(bench.repository, bench.name), '1');
   const runtime = { threads, allowSpinning: true };
   const network = await loadNetwork(source, { role: 'attack', runtime, memoryBudgetBytes: 2 ** 33 });
-  try {
-    const pixels = { data: new Float32Array(sizeOf(inputShape)).fill(100), shape: [1, ...inputShape] };
-    const forward = await medianOf(runs, () => network.predict(pixels, new Map()));
-    const step = await stepOf(network, bench, pixels);
-    return { forward, step: await medianOf(runs, step) };
-  } finally {
-    await network.dispose();
-  }
+  const pixels = { data: new Float32Array(sizeOf(inputShape)).fill(100), shape: [1, ...inputShape] };
+  return {
+    forward: () => network.predict(pixels, new Map()),
+    step: await stepOf(network, bench, pixels),
+    dispose: () => network.dispose(),
+  };
 }
 
 async function stepOf(
@@ -56,15 +50,4 @@ async function stepOf(
       labels: new Map(sizes.map(([name, size]) => [name, new Float32Array(size)])),
       valid: new Map(sizes.map(([name, size]) => [name, new Uint8Array(size).fill(1)])),
     });
-}
-
-/** The first two runs warm up. */
-async function medianOf(runs: number, run: () => Promise<unknown>): Promise<number> {
-  const millis: number[] = [];
-  for (let i = -2; i < runs; i++) {
-    const start = performance.now();
-    await run();
-    if (i >= 0) millis.push(performance.now() - start);
-  }
-  return median(millis);
 }
