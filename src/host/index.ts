@@ -2,4 +2,4 @@
 export { usableCores } from './cpu-quota.js';
 export type { CallOptions, Hosts, Lane, ModelRef } from './lanes.js';
 export { type HostsOptions, startHosts } from './start-hosts.js';
-export { LANE_LIMITS, type LaneLimits, type LaneLog } from './supervised-lane.js';
+export type { LaneLimits } from './supervised-lane.js';

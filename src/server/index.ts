@@ -1,4 +1,4 @@
 // The front door: what cli/ may import of the server.
 export { type GatewayConfig, gatewayConfigSchema, parseGatewayConfig, parseGatewayConfigText } from './config.js';
 export type { Logger } from './logger.js';
-export { type Gateway, type GatewayDependencies, startGateway } from './run.js';
+export { type Gateway, startGateway } from './run.js';

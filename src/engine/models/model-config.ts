@@ -104,7 +104,6 @@ export const modelConfigSchema = z.strictObject({
 /** What `model.yaml` says, with every default filled in that does not depend on the graph. */
 export type ModelConfig = z.output<typeof modelConfigSchema>;
 export type InputConfig = ModelConfig['input'];
-export type ImageInputConfig = Extract<InputConfig, { kind: 'image' }>;
 export type TaskConfig = ModelConfig['tasks'][number];
 
 /**

@@ -33,7 +33,7 @@ const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${l
 
 const MAX_STEPS = 10_000;
 const MAX_RESTARTS = 100;
-export const MAX_SEED = 2 ** 32 - 1;
+const MAX_SEED = 2 ** 32 - 1;
 
 /**
  * The attack that a request asks for, every parameter filled in.

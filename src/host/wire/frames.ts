@@ -1,7 +1,7 @@
 import { PART_ALIGNMENT, type Packed, pack, unpack } from './pack.js';
 
 /** What both ends must agree on; goes up with every change of frames or messages. */
-export const WIRE_VERSION = 1;
+const WIRE_VERSION = 1;
 
 /** Most bytes of a message in one frame, so that a small message never waits long behind a large one. */
 export const MAX_FRAME_BYTES = 2 ** 20;
@@ -10,7 +10,7 @@ export const MAX_FRAME_BYTES = 2 ** 20;
 const MAX_MESSAGE_BYTES = 2 ** 32 - 1;
 
 /** Length of the frame's payload, number of the message, size of the whole message, version: four numbers of 32 bits. */
-export const HEADER_BYTES = 16;
+const HEADER_BYTES = 16;
 
 /** A message as pieces that follow each other, none of them copied. */
 export interface EncodedMessage {

@@ -13,7 +13,5 @@ const metrics: Readonly<Record<string, Metric>> = {
   mse,
 };
 
-export const metricNames: readonly string[] = Object.keys(metrics);
-
 /** @throws EngineError `INVALID_OPTION`. Thrown when there is no such metric. */
 export const findMetric = (name: string): Metric => findMember('metric', metrics, name);

@@ -63,7 +63,7 @@ export async function compileProgram(
 }
 
 /** The whole program as a graph. */
-export async function gradientGraph(
+async function gradientGraph(
   definition: Definition,
   network: StaticGraph,
   request: ProgramRequest,
@@ -162,7 +162,7 @@ function lossInputs(g: GrowingGraph, task: TaskInfo, { config }: Definition, net
 }
 
 /** How far gone an example is, by what its task is. */
-export function scoreKind({ labelForm, metric }: TaskInfo): ScoreKind {
+function scoreKind({ labelForm, metric }: TaskInfo): ScoreKind {
   switch (labelForm) {
     case 'class':
       return 'margin';
