@@ -49,6 +49,7 @@ export class HostProcess {
   #nextId = 0;
   #during: NativeCall | undefined;
   #isGone = false;
+  #pingsUnanswered = 0;
 
   /** @param entry path of the file that the process runs */
   constructor(entry: string, options: HostOptions, events: HostProcessEvents) {
@@ -83,7 +84,10 @@ export class HostProcess {
   }
 
   #receive(reply: Reply): void {
+    this.#pingsUnanswered = 0;
     switch (reply.kind) {
+      case 'pong':
+        return;
       case 'ready':
         this.#events.onReady();
         return;
@@ -189,6 +193,16 @@ export class HostProcess {
 
   #tell(request: Request): void {
     this.#channel.send(request, true).catch(() => undefined);
+  }
+
+  /**
+   * Asks for a sign of life.
+   *
+   * @returns how often it was asked for before since the host was last heard
+   */
+  ping(): number {
+    this.#tell({ kind: 'ping' });
+    return this.#pingsUnanswered++;
   }
 
   drain(): void {

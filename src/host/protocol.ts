@@ -22,11 +22,14 @@ export type Request =
   | { readonly kind: 'cancel'; readonly id: number }
   /** The reader of a stream has taken events of this size. */
   | { readonly kind: 'taken'; readonly id: number; readonly sizeBytes: number }
+  /** Wants a `pong`: a sign that the host's event loop turns. */
+  | { readonly kind: 'ping' }
   | { readonly kind: 'drain' };
 
 /** From a host to the gateway. */
 export type Reply =
   | { readonly kind: 'ready' }
+  | { readonly kind: 'pong' }
   | { readonly kind: 'event'; readonly id: number; readonly event: unknown; readonly sizeBytes: number }
   | { readonly kind: 'return'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'failure'; readonly id: number; readonly error: WireError }

@@ -16,7 +16,10 @@ import { Quarantine } from './quarantine.js';
 
 /** Limits of a lane; all in milliseconds. */
 export interface LaneLimits {
-  /** A native call is hung after this long or 20 times its estimate, whichever is longer. */
+  /**
+   * A native call is hung after this long or 20 times its estimate, whichever is longer; a host that is in none, when it was not
+   * heard for so long.
+   */
   readonly hangMs: number;
   /** The same for loads and compiles, whose estimates are guesses. */
   readonly compileHangMs: number;
@@ -36,6 +39,9 @@ export const LANE_LIMITS: LaneLimits = {
 };
 
 const HANG_FACTOR = 20;
+
+/** Signs of life that a host may owe. They are counted instead of the time, for it may be the gateway that stood still. */
+const MAX_PINGS = 4;
 
 /** Loading is given up after hosts died from it this often. */
 const LOAD_ATTEMPTS = 3;
@@ -83,6 +89,7 @@ export class SupervisedLane implements Lane {
   #hang: { readonly timer: NodeJS.Timeout } | undefined;
   #wasHung = false;
   #restartTimer: NodeJS.Timeout | undefined;
+  readonly #pinging: NodeJS.Timeout;
   #isClosed = false;
   /** Resolved when a host is up, or the lane closed. */
   #waiters: (() => void)[] = [];
@@ -90,6 +97,8 @@ export class SupervisedLane implements Lane {
   constructor(options: LaneOptions) {
     this.#options = options;
     this.#quarantine = new Quarantine(options.limits.quarantineMs, () => performance.now());
+    this.#pinging = setInterval(() => this.#ping(), options.limits.hangMs / MAX_PINGS);
+    this.#pinging.unref();
     this.#start();
   }
 
@@ -158,19 +167,21 @@ export class SupervisedLane implements Lane {
     const { hangMs, compileHangMs } = this.#options.limits;
     const isSlow = call === 'load' || call === 'compile';
     const limitMs = isSlow ? compileHangMs : Math.max(hangMs, HANG_FACTOR * estimateMs);
-    const timer = setTimeout(() => {
-      this.#wasHung = true;
-      this.#options.log('error', 'host hangs in a native call and is killed', {
-        lane: this.#options.name,
-        hostPid: host.pid,
-        call,
-        model,
-        limitMs,
-      });
-      host.kill();
-    }, limitMs);
+    const timer = setTimeout(() => this.#killHung(host, { call, model, limitMs }), limitMs);
     timer.unref();
     this.#hang = { timer };
+  }
+
+  #ping(): void {
+    const isInNativeCall = this.#hang !== undefined;
+    if (this.#host === undefined || !this.#isUp || isInNativeCall) return;
+    if (this.#host.ping() >= MAX_PINGS) this.#killHung(this.#host, { limitMs: this.#options.limits.hangMs });
+  }
+
+  #killHung(host: HostProcess, fields: object): void {
+    this.#wasHung = true;
+    this.#options.log('error', 'host hangs and is killed', { lane: this.#options.name, hostPid: host.pid, ...fields });
+    host.kill();
   }
 
   #unwatch(): void {
@@ -310,6 +321,7 @@ export class SupervisedLane implements Lane {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#restartTimer);
+    clearInterval(this.#pinging);
     for (const resolve of this.#waiters.splice(0)) resolve();
     await this.#host?.close();
   }

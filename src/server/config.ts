@@ -31,7 +31,13 @@ const limits = z.strictObject({
 });
 
 const hangs = z.strictObject({
-  seconds: z.number().positive().default(60).describe('A native call is hung after so long, or 20 times its estimate.'),
+  seconds: z
+    .number()
+    .positive()
+    .default(60)
+    .describe(
+      'A native call is hung after so long, or 20 times its estimate; a host outside of one, when it was not heard for so long.',
+    ),
   compileSeconds: z.number().positive().default(600).describe('The same for loading and compiling.'),
   quarantineSeconds: z
     .number()

@@ -154,6 +154,25 @@ test.serial('a killed attack host fails its calls with a time to retry, and noth
   t.true(performance.now() - before < 15_000);
 });
 
+test.serial(
+  'an attack host that hangs in the middle of an attack is replaced, and predictions do not feel it',
+  async (t) => {
+    const { client, gateway, logged } = await start(t, { hangs: { seconds: 2 } });
+    const failed = t.throwsAsync<RobustgateError>(
+      (async () => {
+        for await (const event of client.attack(request(1, 10_000))) {
+          const isUnderWay = event.$case === 'progress' && event.value.step === 5;
+          if (isUnderWay) process.kill(gateway.hostPids().attack as number, 'SIGSTOP');
+        }
+      })(),
+    );
+    await eventually(() => client.predict({ modelName: 'street', examples: scenes(1) }));
+    t.is((await failed)?.code, 'HOST_UNAVAILABLE');
+    t.true(logged.some(({ message }) => message === 'host hangs and is killed'));
+    await t.notThrowsAsync(eventually(() => collectAttack(client.attack(request(1, 1)))));
+  },
+);
+
 test.serial('a killed serve host comes back too, while attacks go on', async (t) => {
   const { client, gateway } = await start(t);
   const attack = collectAttack(client.attack(request(2, 60)));

@@ -106,6 +106,20 @@ test('a host that hangs in a native call is killed and replaced', async (t) => {
   await t.notThrowsAsync(eventually(() => finish(hosts.attack.attack({ name: 'm', version: '2' }, job(1), call()))));
 });
 
+test('a host that stands still outside of native calls is killed and replaced', async (t) => {
+  const hosts = hostsOf(t, { limits: { ...fast, hangMs: 400 } });
+  await hosts.attack.load(source({ stepMs: 1 }));
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const pid = hosts.attack.pid as number;
+  await t.notThrowsAsync(finish(hosts.attack.attack(ref, job(2), call())), 'one that has nothing to do is left alone');
+  process.kill(pid, 'SIGSTOP');
+  const error = await t.throwsAsync(finish(hosts.attack.attack(ref, job(2), call())), { instanceOf: EngineError });
+  t.is(error?.code, 'HOST_UNAVAILABLE');
+  await t.notThrowsAsync(eventually(() => finish(hosts.attack.attack(ref, job(2), call()))));
+  t.not(hosts.attack.pid, pid);
+  t.is(hosts.attack.quarantineReason(ref), undefined);
+});
+
 test('kills from outside do not count against a model', async (t) => {
   const hosts = hostsOf(t);
   await hosts.attack.load(source({ step: 'exit' }));

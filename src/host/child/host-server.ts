@@ -87,6 +87,9 @@ export class HostServer {
         active.onTaken?.();
         return;
       }
+      case 'ping':
+        this.#tell({ kind: 'pong' });
+        return;
       case 'drain':
         this.#drain.abort();
     }
