@@ -2,7 +2,7 @@
 //
 // Usage: node scripts/test-nodes.mjs [MAJOR…]
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -18,11 +18,12 @@ try {
     if (version === undefined) throw new Error(`expected one of ${Object.keys(VERSIONS).join(', ')}, got ${major}`);
     const node = install(version);
     console.log(`\nNode ${version}`);
-    const { status } = spawnSync(node, ['node_modules/ava/entrypoints/cli.mjs'], {
-      stdio: 'inherit',
-      env: { ...process.env, PATH: `${join(node, '..')}:${process.env.PATH}` },
-    });
-    if (status !== 0) failed.push(version);
+    const env = { ...process.env, PATH: `${join(node, '..')}:${process.env.PATH}` };
+    const npm = realpathSync(execFileSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim());
+    for (const script of ['test:unit', 'test:e2e']) {
+      const { status } = spawnSync(node, [npm, 'run', script], { stdio: 'inherit', env });
+      if (status !== 0) failed.push(`${version} (${script})`);
+    }
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
