@@ -79,8 +79,8 @@ function distance(actual: RuntimeTensor, expected: Tensor): [difference: number,
     const [a, b] = [Number(actual.data[i]), expected.data[i] as number];
     if (Object.is(a, b)) continue; // both may be infinite, or NaN
     const gap = Math.abs(a - b);
-    if (!(gap <= difference)) difference = gap;
-    largest = Math.max(largest, Math.abs(b));
+    difference = Math.max(difference, Number.isNaN(gap) ? Number.POSITIVE_INFINITY : gap);
+    if (Number.isFinite(b)) largest = Math.max(largest, Math.abs(b));
   }
   if (difference > 0) return [difference, largest];
   return [0, 1];
