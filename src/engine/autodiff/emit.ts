@@ -60,11 +60,34 @@ export const meanOver = (g: GraphBuilder, value: Value, axes: readonly number[])
 export const expand = (g: GraphBuilder, value: Value, shape: Shape): Value =>
   g.op('Expand', [value, g.integers(shape)]);
 
+/** A padding of one axis; what is negative is cut off. */
+export interface AxisPadding {
+  readonly axis: number;
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ * Zeros around `value`.
+ *
+ * All axes are named by their place: ONNX Runtime 1.30 moves a `Pad` with the input `axes` past a transposition as if it had
+ * none, and the program then ends in an error.
+ */
+export function padded(g: GraphBuilder, value: Value, paddings: readonly AxisPadding[]): Value {
+  const used = paddings.filter(({ begin, end }) => begin !== 0 || end !== 0);
+  if (used.length === 0) return value;
+  const rank = value.shape.length;
+  const pads = new Array<number>(2 * rank).fill(0);
+  for (const { axis, begin, end } of used) {
+    pads[axis] = begin;
+    pads[axis + rank] = end;
+  }
+  return g.op('Pad', [value, g.integers(pads)]);
+}
+
 /** Zeros around `value` along an axis, or at the end a cut, so that it begins at `first` of `length`. */
 export function placed(g: GraphBuilder, value: Value, axis: number, first: number, length: number): Value {
-  const pads = [first, length - first - (value.shape[axis] as number)];
-  if (pads.every((pad) => pad === 0)) return value;
-  return g.op('Pad', [value, g.integers(pads), undefined, g.integers([axis])]);
+  return padded(g, value, [{ axis, begin: first, end: length - first - (value.shape[axis] as number) }]);
 }
 
 /** A tensor of zeros. A small one is a constant, a large one is made when it is needed. */

@@ -1,4 +1,5 @@
 import type { AttributeInputs, GraphBuilder, Value } from '../onnx/graph.js';
+import { padded, range } from './emit.js';
 
 /** A convolution whose pads may be negative: `Conv` takes none, so that what they take away is cut off first. */
 export function paddedConv(
@@ -8,8 +9,8 @@ export function paddedConv(
   pads: readonly number[],
   attributes: AttributeInputs,
 ): Value {
-  const axes = g.integers(pads.slice(pads.length / 2).map((_, i) => i + 2));
-  const cut = g.integers(pads.map((pad) => Math.min(pad, 0)));
-  const inner = pads.some((pad) => pad < 0) ? g.op('Pad', [input, cut, undefined, axes]) : input;
-  return g.op('Conv', [inner, weight], { ...attributes, pads: pads.map((pad) => Math.max(pad, 0)) });
+  const rank = pads.length / 2;
+  const cut = (pad: number | undefined): number => Math.min(pad as number, 0);
+  const cuts = range(rank).map((i) => ({ axis: i + 2, begin: cut(pads[i]), end: cut(pads[i + rank]) }));
+  return g.op('Conv', [padded(g, input, cuts), weight], { ...attributes, pads: pads.map((pad) => Math.max(pad, 0)) });
 }

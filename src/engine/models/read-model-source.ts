@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
-import { basename, isAbsolute, join, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { EngineError } from '../errors.js';
 import type { ExternalLocation } from '../onnx/decode-tensor.js';
 import { externalLocations } from '../onnx/external-locations.js';
@@ -39,19 +39,31 @@ export async function readModelSource(
   if (!/^\d{1,15}$/.test(version)) throw invalid('a version of 1 to 15 digits', `"${version}"`);
   const name = basename(resolve(folder));
   const config = await readWholeFile(join(folder, 'model.yaml'), `${name}/model.yaml`, limits.configBytes);
-  const inside = join(folder, version);
-  const file = await readWholeFile(join(inside, 'model.onnx'), `${name}/${version}/model.onnx`, limits.fileBytes);
+  const path = join(folder, version, 'model.onnx');
+  const model = await readModelFile(path, limits, `${name}/${version}/model.onnx`);
+  return { name, version, configText: new TextDecoder().decode(config), ...model };
+}
+
+/** What a `.onnx` file is, wherever it lies. */
+export type ModelFile = Pick<ModelSource, 'file' | 'externalFiles' | 'sha256'>;
+
+/**
+ * Reads a `.onnx` file and the files below its folder in which it keeps tensors.
+ *
+ * @param title what errors call it
+ * @throws EngineError `INVALID_MODEL`. Thrown as by `readModelSource`.
+ */
+export async function readModelFile(
+  path: string,
+  limits: ModelSizeLimits = MODEL_SIZE_LIMITS,
+  title: string = path,
+): Promise<ModelFile> {
+  const file = await readWholeFile(path, title, limits.fileBytes);
   const budget = { fileBytes: limits.fileBytes, restBytes: limits.totalBytes - file.length };
   if (budget.restBytes < 0) throw invalid(`a model of at most ${limits.totalBytes} bytes`, `${file.length}`);
-  const externalFiles = await readExternalFiles(await realpath(inside), externalLocations(file), budget);
-  return {
-    name,
-    version,
-    configText: new TextDecoder().decode(config),
-    file,
-    externalFiles,
-    sha256: sha256Of([file, ...[...externalFiles].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, bytes]) => bytes)]),
-  };
+  const externalFiles = await readExternalFiles(await realpath(dirname(path)), externalLocations(file), budget);
+  const external = [...externalFiles].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, bytes]) => bytes);
+  return { file, externalFiles, sha256: sha256Of([file, ...external]) };
 }
 
 interface ReadBudget {

@@ -2,14 +2,14 @@ import { isSameShape } from '../tensor/shape.js';
 import type { NodeDef, StaticGraph, TensorValue } from './graph.js';
 import { graphsOf } from './node.js';
 import { capturesOf, readsOf } from './reads.js';
-import { float32Of, float32Tensor } from './tensor-value.js';
+import { float32Of, float32Tensor, int64Tensor, numbersOf } from './tensor-value.js';
 
 /**
- * The same graph without nodes that do nothing, and with batch normalisation folded into the convolution before it: there
- * it costs nothing, neither forward nor backward.
+ * The same graph without nodes that do nothing, with batch normalisation folded into the convolution before it (there it costs
+ * nothing, neither forward nor backward), and with paddings of all axes.
  */
 export function simplify(graph: StaticGraph): StaticGraph {
-  return foldBatchNorms(dropNoOps(graph));
+  return padAllAxes(foldBatchNorms(dropNoOps(graph)));
 }
 
 /** Operators that only rearrange the shape: no-ops where it stays the same. */
@@ -118,4 +118,33 @@ function fold(
     (f, c) => ((before?.[c] ?? 0) - (mean[c] as number)) * f + (beta[c] as number),
   );
   return { weight: float32Tensor(scaled, weight.shape), bias: float32Tensor(shifted, [factor.length]) };
+}
+
+/**
+ * `Pad` without the input `axes`. ONNX Runtime 1.30 moves a `Pad` that has it past a transposition as if it had not, and what
+ * it makes ends in an error.
+ */
+function padAllAxes(graph: StaticGraph): StaticGraph {
+  const constants = new Map(graph.constants);
+  const values = new Map(graph.values);
+  const nodes = graph.nodes.map((node): NodeDef => {
+    const [x = '', pads = '', value = '', axes = ''] = node.inputs;
+    const given = [constants.get(pads), constants.get(axes)];
+    const rank = values.get(x)?.shape.length;
+    if (node.opType !== 'Pad' || node.domain !== '' || axes === '' || rank === undefined) return node;
+    const [lengths, places] = given.map((tensor) => tensor && numbersOf(tensor));
+    if (lengths === undefined || places === undefined) return node;
+    const all = new Array<number>(2 * rank).fill(0);
+    for (const [i, place] of places.entries()) {
+      const axis = place < 0 ? place + rank : place;
+      all[axis] = lengths[i] as number;
+      all[axis + rank] = lengths[i + places.length] as number;
+    }
+    const name = `${node.outputs[0]}::all-pads`;
+    const tensor = int64Tensor(all);
+    constants.set(name, tensor);
+    values.set(name, { name, dataType: tensor.dataType, shape: tensor.shape });
+    return { ...node, inputs: value === '' ? [x, name] : [x, name, value] };
+  });
+  return { ...graph, nodes, constants, values };
 }

@@ -199,6 +199,29 @@ test(
   },
   'Cast Cast Dropout Where Identity',
 );
+test('a padding of some axes becomes one of all', async (t) => {
+  const feeds = { x };
+  for (const axes of [
+    [3, 1],
+    [-1, -3],
+  ]) {
+    const before = await staticGraph(
+      {
+        nodes: [node('Pad', 'x pads value axes', 'y')],
+        initializers: { pads: integers([1, 2, -1, 0]), value: floats([7], []), axes: integers(axes) },
+      },
+      feeds,
+    );
+    const after = simplify(before);
+    t.is(after.nodes[0]?.inputs.length, 3);
+    expectSameOutputs(
+      t,
+      await runModel(encodeStaticGraph(after), feeds),
+      await runModel(encodeStaticGraph(before), feeds),
+      0,
+    );
+  }
+});
 test('dropout that drops stays', async (t) => {
   const graph = await staticGraph(
     {

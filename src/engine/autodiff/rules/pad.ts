@@ -1,7 +1,17 @@
 import type { GraphBuilder, TensorValue, Value } from '../../onnx/graph.js';
 import { float32Of, int64Tensor } from '../../onnx/tensor-value.js';
 import { alongAxis } from '../along-axis.js';
-import { axisOf, identityMatrix, range, reshape, sumBeside, transposeMatrix, zeros } from '../emit.js';
+import {
+  type AxisPadding,
+  axisOf,
+  identityMatrix,
+  padded,
+  range,
+  reshape,
+  sumBeside,
+  transposeMatrix,
+  zeros,
+} from '../emit.js';
 import type { BackwardNode, ForwardNode, GradientRule } from '../gradient-rule.js';
 
 /**
@@ -16,7 +26,7 @@ import type { BackwardNode, ForwardNode, GradientRule } from '../gradient-rule.j
  * Spec: https://onnx.ai/onnx/operators/onnx__Pad.html
  */
 export const pad: GradientRule = {
-  probes: (node) => (mode(node) === 'constant' ? [] : paddedAxes(node).map((padded) => probeOf(node, padded))),
+  probes: (node) => (mode(node) === 'constant' ? [] : paddedAxes(node).map((padding) => probeOf(node, padding))),
   backward(g, node) {
     const dX = (): Value => (mode(node) === 'constant' ? cropped(g, node) : folded(g, node));
     const dValue = (): Value => {
@@ -29,10 +39,8 @@ export const pad: GradientRule = {
 };
 
 function cropped(g: GraphBuilder, node: BackwardNode): Value {
-  const padded = paddedAxes(node);
-  if (padded.length === 0) return node.cotangent(0);
-  const pads = [...padded.map(({ begin }) => -begin), ...padded.map(({ end }) => -end)];
-  return g.op('Pad', [node.cotangent(0), g.integers(pads), undefined, g.integers(padded.map(({ axis }) => axis))]);
+  const cuts = paddedAxes(node).map(({ axis, begin, end }) => ({ axis, begin: -begin, end: -end }));
+  return padded(g, node.cotangent(0), cuts);
 }
 
 const folded = (g: GraphBuilder, node: BackwardNode): Value =>
@@ -41,15 +49,9 @@ const folded = (g: GraphBuilder, node: BackwardNode): Value =>
     return alongAxis(g, gradient, axis, transposeMatrix(g, g.floats(float32Of(node.probe(i)), shape)));
   }, node.cotangent(0));
 
-interface PaddedAxis {
-  readonly axis: number;
-  readonly begin: number;
-  readonly end: number;
-}
-
 const mode = (node: ForwardNode): string => node.string('mode', 'constant');
 
-function paddedAxes(node: ForwardNode): readonly PaddedAxis[] {
+function paddedAxes(node: ForwardNode): readonly AxisPadding[] {
   const rank = node.input(0).shape.length;
   const pads = node.numbers(1) ?? [];
   const axes = (node.hasInput(3) ? node.numbers(3) : undefined) ?? range(rank);
@@ -59,7 +61,7 @@ function paddedAxes(node: ForwardNode): readonly PaddedAxis[] {
 }
 
 /** The same padding of each row of an identity matrix. */
-function probeOf(node: ForwardNode, { axis, begin, end }: PaddedAxis): { inputs: (TensorValue | undefined)[] } {
+function probeOf(node: ForwardNode, { axis, begin, end }: AxisPadding): { inputs: (TensorValue | undefined)[] } {
   const length = node.input(0).shape[axis] as number;
   return { inputs: [identityMatrix(length, [length, length]), int64Tensor([0, begin, 0, end])] };
 }

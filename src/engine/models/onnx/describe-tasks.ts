@@ -61,7 +61,11 @@ function describeTask(
   }
   const graphClasses = hasClasses ? (shape[classAxis] ?? -1) : 0;
   const classCount = graphClasses === -1 ? (task.classes?.length ?? 0) : graphClasses;
-  if (hasClasses && classCount < 2) violate('classes', `expected at least 2 classes, got ${classCount}`);
+  if (hasClasses && classCount < 2) {
+    const got =
+      graphClasses === -1 && task.classes === undefined ? 'none, and a graph that does not say how many' : classCount;
+    violate('classes', `expected at least 2 classes, got ${got}`);
+  }
   if (hasClasses && task.classes !== undefined && task.classes.length !== classCount) {
     violate('classes', `expected ${classCount} names, got ${task.classes.length}`);
   }
@@ -109,6 +113,6 @@ function describeTask(
 }
 
 /** Axis of the classes in the output's shape without the batch axis. */
-function classAxisOf({ classAxis = 1 }: TaskConfig, rank: number): number {
+export function classAxisOf({ classAxis = 1 }: Pick<TaskConfig, 'classAxis'>, rank: number): number {
   return classAxis < 0 ? classAxis + rank : classAxis - 1;
 }

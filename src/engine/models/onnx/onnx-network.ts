@@ -11,6 +11,7 @@ import type { ModelSource } from '../model-source.js';
 import type { ExtraInputs, Network, Plan, ProgramRequest } from '../network.js';
 import { normalise } from '../preprocessing.js';
 import type { RuntimeOptions } from '../runtime-options.js';
+import { countClasses, SAMPLE_LENGTH } from './count-classes.js';
 import { decideControlFlow } from './decide-control-flow.js';
 import { type Definition, define } from './definition.js';
 import { outputOf } from './describe-tasks.js';
@@ -53,7 +54,8 @@ export async function openOnnxNetwork(
     throw refusal ?? error; // ours says more
   });
   try {
-    const outputs = original.outputs.filter(({ name }) => tensors.includes(name));
+    const declared = original.outputs.filter(({ name }) => tensors.includes(name));
+    const outputs = await countClasses(original, declared, config);
     const judged = refusal === undefined ? await decidedOnce(imported, config, options.runtime) : imported;
     const reading = { imported, judged, refusal: refusal?.message };
     const definition = define(source, config, reading, original.inputs, outputs);
@@ -79,9 +81,6 @@ function importOrRefuse(decoded: ModelDef): { imported: ModelDef; refusal: Engin
     return { imported: decoded, refusal: error };
   }
 }
-
-/** Length that an axis is tried with where the graph takes any. */
-const SAMPLE_LENGTH = 64;
 
 /** The graph without the branches that shapes decide, at one shape that it takes; as it is where that one does not run. */
 async function decidedOnce(imported: ModelDef, config: ModelConfig, runtime: RuntimeOptions): Promise<ModelDef> {

@@ -197,6 +197,12 @@ test(
   'training_mode true',
 );
 test(
+  'in training, where nothing is dropped',
+  equalsFunction,
+  { ...node('Dropout', everywhere), inputs: [everywhere, floats([0], []), flag(1)] },
+  (x) => x,
+);
+test(
   'not in training',
   equalsFunction,
   { ...node('Dropout', everywhere), inputs: [everywhere, floats([0.5], []), flag(0)] },
