@@ -10,6 +10,7 @@ const ENGINE_LAYERS = {
   images: ['tensor'],
   models: ['autodiff', 'losses', 'onnx', 'tensor'],
   runs: ['attacks', 'autodiff', 'losses', 'metrics', 'models', 'onnx', 'tensor'],
+  inspection: ['autodiff', 'losses', 'models', 'onnx', 'runs', 'tensor'],
   evaluation: ['attacks', 'autodiff', 'datasets', 'images', 'losses', 'metrics', 'models', 'onnx', 'runs', 'tensor'],
 };
 const SHARED = '(errors|find-member)[.]ts$';
