@@ -61,6 +61,9 @@ const LOWERINGS: Readonly<Record<string, Lowering>> = {
   'com.microsoft.TransposeMatMul': fusedMatMul,
 };
 
+/** For the documentation. */
+export const loweredOperators: readonly string[] = Object.keys(LOWERINGS);
+
 /**
  * The graph with these operators written in standard float32 ones, under the same names.
  *
