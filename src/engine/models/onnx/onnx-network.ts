@@ -59,11 +59,13 @@ export async function openOnnxNetwork(
     const definition = define(source, config, reading, original.inputs, outputs);
     const isNarrow = hasFewerBits(decoded.graph);
     const { shape } = definition.info.input;
-    const opened = openNetwork(definition, original, isNarrow, options);
+    const openUnoptimised = () => openOriginal(source, tensors, names, options.runtime, 'disabled');
+    const reader: Reader = { original, openUnoptimised };
+    const opened = openNetwork(definition, reader, isNarrow, options);
     if (options.role === 'serve' || shape.includes(-1)) return opened.network;
     const problem = await opened.unfaithfulness(shape);
     if (problem === undefined) return opened.network;
-    return openNetwork(withObstacle(definition, problem), original, isNarrow, options).network;
+    return openNetwork(withObstacle(definition, problem), reader, isNarrow, options).network;
   } catch (error) {
     await original.release();
     throw error;
@@ -87,9 +89,16 @@ interface Opened {
   unfaithfulness(inputShape: Shape): Promise<string | undefined>;
 }
 
+/** Sessions of the original bytes. */
+interface Reader {
+  readonly original: Session;
+  /** One more, that runs node by node. */
+  openUnoptimised(): Promise<Session>;
+}
+
 function openNetwork(
   definition: Definition,
-  original: Session,
+  { original, openUnoptimised }: Reader,
   isNarrow: boolean,
   options: OnnxNetworkOptions,
 ): Opened {
@@ -121,14 +130,20 @@ function openNetwork(
       runtime,
     });
 
-  async function predict(pixels: Tensor, extraInputs: ExtraInputs): Promise<ReadonlyMap<string, Tensor>> {
-    const feeds = original.inputs.map(
+  const predict = (pixels: Tensor, extraInputs: ExtraInputs) => predictIn(original, pixels, extraInputs);
+
+  async function predictIn(
+    session: Session,
+    pixels: Tensor,
+    extraInputs: ExtraInputs,
+  ): Promise<ReadonlyMap<string, Tensor>> {
+    const feeds = session.inputs.map(
       (input): OriginalFeed => ({
         input,
         tensor: feedOf(input.name, normalise(pixels, preprocessing), extraInputs, definition),
       }),
     );
-    return await runOriginal(original, feeds, [...new Set(outputs.values())], info.fixedBatch);
+    return await runOriginal(session, feeds, [...new Set(outputs.values())], info.fixedBatch);
   }
 
   const problems = new Map<string, string | undefined>();
@@ -148,6 +163,14 @@ function openNetwork(
             shape,
             extraInputs,
             original: (levels) => predict(levels, extraInputs),
+            async unoptimised(levels) {
+              const session = await openUnoptimised();
+              try {
+                return await predictIn(session, levels, extraInputs);
+              } finally {
+                await session.release();
+              }
+            },
             normalise: (levels) => normalise(levels, preprocessing),
             isCoarse: isNarrow,
             runtime,

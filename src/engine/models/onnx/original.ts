@@ -5,7 +5,7 @@ import type { Tensor } from '../../tensor/tensor.js';
 import type { ModelSource } from '../model-source.js';
 import type { RuntimeOptions } from '../runtime-options.js';
 import { fromRuntime, toRuntime } from './convert.js';
-import { createSession, type RuntimeTensor, type Session, type SessionValue } from './session.js';
+import { createSession, type RuntimeTensor, type Session, type SessionOptions, type SessionValue } from './session.js';
 
 /**
  * A session of the original bytes, untouched but for `tensors` inside the graph that become outputs too.
@@ -17,6 +17,7 @@ export async function openOriginal(
   tensors: readonly string[],
   outputs: readonly string[],
   runtime: RuntimeOptions,
+  optimization: SessionOptions['optimization'] = 'all',
 ): Promise<Session> {
   const inner = [...new Set(tensors)].filter((name) => !outputs.includes(name));
   // Protobuf joins the two messages: the outputs of the second come behind those of the first.
@@ -24,7 +25,7 @@ export async function openOriginal(
   const file = inner.length === 0 ? source.file : Buffer.concat([source.file, suffix]);
   return await createSession(
     { file, externalTensors: source.externalFiles },
-    { ...runtime, optimization: 'all', prepacking: true },
+    { ...runtime, optimization, prepacking: optimization === 'all' },
   );
 }
 

@@ -13,7 +13,12 @@ function network() {
   return g.finish([g.named(g.op('Add', [x, x]), 'double'), g.named(g.op('Neg', [x]), 'negative')]);
 }
 
-const compare = (double: (x: number) => number, negative: (x: number) => number = (x) => -x, isCoarse = false) =>
+const compare = (
+  double: (x: number) => number,
+  negative: (x: number) => number = (x) => -x,
+  isCoarse = false,
+  unoptimised = double,
+) =>
   compareWithOriginal({
     network: network(),
     input: 'x',
@@ -23,6 +28,11 @@ const compare = (double: (x: number) => number, negative: (x: number) => number 
     original: async (levels: Tensor) =>
       new Map([
         ['double', map(levels, (level) => double(level / 255))],
+        ['negative', map(levels, (level) => negative(level / 255))],
+      ]),
+    unoptimised: async (levels: Tensor) =>
+      new Map([
+        ['double', map(levels, (level) => unoptimised(level / 255))],
         ['negative', map(levels, (level) => negative(level / 255))],
       ]),
     isCoarse,
@@ -43,6 +53,16 @@ test('a difference beyond a hundred thousandth of the largest output is told, wi
 test('with fewer bits a thousandth is allowed', async (t) => {
   t.is((await compare((x) => 2 * x * (1 + 5e-4), undefined, true)).worst, undefined);
   t.is((await compare((x) => 2 * x * (1 + 2e-3), undefined, true)).worst?.output, 'double');
+});
+
+test('where the original differs from itself, ten times that is allowed, and never a twentieth of the output', async (t) => {
+  const off = (share: number) => (x: number) => 2 * x * (1 + share);
+  const isWorst = async (share: number, noise: number) =>
+    (await compare(off(share), undefined, false, off(share + noise))).worst !== undefined;
+  t.false(await isWorst(1e-3, 1.2e-4));
+  t.true(await isWorst(1e-3, 0.8e-4));
+  t.false(await isWorst(0.045, 0.1));
+  t.true(await isWorst(0.055, 0.1));
 });
 
 test('the output that differs most is told', async (t) => {
