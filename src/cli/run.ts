@@ -27,6 +27,10 @@ export const COMMANDS: Readonly<Record<string, { summary: string; load: () => Pr
     summary: "measure the gradients of a model's losses",
     load: async () => (await import('./commands/gradient-norm.js')).defineGradientNorm,
   },
+  devices: {
+    summary: 'say which execution providers work here',
+    load: async () => (await import('./commands/devices.js')).defineDevices,
+  },
   demo: {
     summary: 'serve and attack the street model, with a table and pictures',
     load: async () => (await import('./commands/demo.js')).defineDemo,

@@ -26,6 +26,7 @@ const compare = (double: (x: number) => number, negative: (x: number) => number 
         ['negative', map(levels, (level) => negative(level / 255))],
       ]),
     isCoarse,
+    provider: 'cpu',
     runtime,
   });
 

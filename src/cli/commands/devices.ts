@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import { probeProviders } from '../../host/index.js';
+import { type CliContext, EXIT, type ExitCode } from '../context.js';
+import { formatTable } from '../format.js';
+import { jsonDocument } from '../json.js';
+import { addExample, addJsonOption } from '../options.js';
+
+/** `robustgate devices`: which of the `providers` of a `model.yaml` compute on this machine. */
+export function defineDevices(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
+  addJsonOption(command);
+  addExample(command, 'robustgate devices --json');
+  command.action(async (options: { readonly json?: true }) => {
+    const reports = await probeProviders({ signal: context.signal });
+    const devices = reports.map(({ provider, works, device, reason }) => ({ provider, works, device, reason }));
+    const rows = devices.map(({ provider, works, device, reason }) => [
+      provider,
+      works ? 'yes' : 'no',
+      works ? device : reason,
+    ]);
+    context.stdout.write(
+      options.json
+        ? jsonDocument({ devices })
+        : formatTable(['provider', 'works', 'device, or why not'], rows, [0, 1, 2]),
+    );
+    finish(EXIT.pass);
+  });
+}
