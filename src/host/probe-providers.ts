@@ -28,7 +28,8 @@ export async function probeProviders(options: ProbeOptions): Promise<readonly Pr
   return reports;
 }
 
-async function probeApart(
+/** The same of one provider. */
+export async function probeApart(
   provider: ProviderName,
   { signal, timeoutMs = 60_000, entry }: ProbeOptions,
 ): Promise<ProviderReport> {

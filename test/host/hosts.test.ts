@@ -137,6 +137,13 @@ test('kills from outside do not count against a model', async (t) => {
   t.is(hosts.attack.quarantineReason(ref), undefined);
 });
 
+test('a model that falls back to another provider is a warning of its lane', async (t) => {
+  const warnings: unknown[] = [];
+  const hosts = hostsOf(t, { log: (level, _, fields) => void (level === 'warn' && warnings.push(fields)) });
+  await hosts.attack.load(source({ fallbacks: ['webgpu: no adapter'] }));
+  t.deepEqual(warnings, [{ lane: 'attack', model: 'm@1', provider: 'cpu', reason: 'webgpu: no adapter' }]);
+});
+
 test('a model that ends its host while it loads is refused after three times', async (t) => {
   const hosts = hostsOf(t);
   const error = await t.throwsAsync(hosts.attack.load(source({ load: 'die' })), { instanceOf: EngineError });

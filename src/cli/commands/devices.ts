@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { probeProviders } from '../../host/index.js';
 import { type CliContext, EXIT, type ExitCode } from '../context.js';
-import { formatTable } from '../format.js';
 import { jsonDocument } from '../json.js';
 import { addExample, addJsonOption } from '../options.js';
 
@@ -12,16 +11,12 @@ export function defineDevices(command: Command, context: CliContext, finish: (co
   command.action(async (options: { readonly json?: true }) => {
     const reports = await probeProviders({ signal: context.signal });
     const devices = reports.map(({ provider, works, device, reason }) => ({ provider, works, device, reason }));
-    const rows = devices.map(({ provider, works, device, reason }) => [
-      provider,
-      works ? 'yes' : 'no',
-      works ? device : reason,
-    ]);
-    context.stdout.write(
-      options.json
-        ? jsonDocument({ devices })
-        : formatTable(['provider', 'works', 'device, or why not'], rows, [0, 1, 2]),
-    );
+    // No table: reasons are long, and a terminal breaks lines where a column would not.
+    const lines = devices.map(({ provider, works, device, reason }) => {
+      const text = works ? ['works', device] : ['does not work', reason];
+      return `${provider}: ${text.filter((part) => part !== '').join(': ')}\n`;
+    });
+    context.stdout.write(options.json ? jsonDocument({ devices }) : lines.join(''));
     finish(EXIT.pass);
   });
 }
