@@ -20,6 +20,8 @@ const gaps: readonly (readonly [when: string, node: NodeDef, known?: Known])[] =
   ['ConvTranspose of volumes', node('ConvTranspose', 'x w', 'y'), { x: [1, 2, 4, 4, 4], w: [2, 1, 2, 2, 2] }],
   ['ConvTranspose, two to one', node('ConvTranspose', 'x w', 'y', { group: 3 }), { x: [1, 6, 3, 3], w: [6, 1, 3, 3] }],
   ['Slice backwards', node('Slice', 'x s e a t', 'y'), { t: integers([1, -2]) }],
+  ['ScatterElements that adds', node('ScatterElements', 'x i u', 'y', { reduction: 'add' })],
+  ['ScatterND that adds', node('ScatterND', 'x i u', 'y', { reduction: 'add' })],
   ['Sin', node('Sin', 'x', 'y')],
   ['ReduceLogSumExp', node('ReduceLogSumExp', 'x a', 'y'), { a: integers([1]) }],
   ['ReduceL1 over no axes', node('ReduceL1', 'x', 'y', { noop_with_empty_axes: 1 })],
@@ -42,6 +44,7 @@ const usual: readonly (readonly [when: string, node: NodeDef, known?: Known])[] 
   ['Einsum', node('Einsum', 'a b', 'y', { equation: 'bij, bjk -> bik' }), { a: [2, 2, 3], b: [2, 3, 4] }],
   ['Resize', node('Resize', 'x - s', 'y', { mode: 'linear' }), { x: [1, 3, 4, 5], y: [1, 3, 8, 10] }],
   ['Resize of channels to the nearest', node('Resize', 'x - s', 'y'), { x: [1, 4, 5, 3], y: [1, 8, 5, 3] }],
+  ['ScatterElements', node('ScatterElements', 'x i u', 'y')],
   ['an operator of another domain', node('my.domain:Sin', 'x', 'y')],
 ];
 for (const [when, of, known] of usual) test(`WebGPU is given: ${when}`, (t) => t.false(isGap(of, known)));
