@@ -31,6 +31,14 @@ export const COMMANDS: Readonly<Record<string, { summary: string; load: () => Pr
     summary: 'say which execution providers work here',
     load: async () => (await import('./commands/devices.js')).defineDevices,
   },
+  inspect: {
+    summary: 'say what of an ONNX file can be attacked, and suggest a model.yaml',
+    load: async () => (await import('./commands/inspect.js')).defineInspect,
+  },
+  gradient: {
+    summary: 'compute one gradient of an ONNX file, without a gateway',
+    load: async () => (await import('./commands/gradient.js')).defineGradient,
+  },
   demo: {
     summary: 'serve and attack the street model, with a table and pictures',
     load: async () => (await import('./commands/demo.js')).defineDemo,

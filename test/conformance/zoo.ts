@@ -81,6 +81,7 @@ async function rowOf(path: string, model: ModelFile, batch: number): Promise<Row
     model,
     input: firstOf(input, batch),
     inputName: undefined,
+    otherInputs: new Map(),
     target: firstOf(target, batch),
     loss: 'cross-entropy',
     output: 'y',

@@ -61,4 +61,5 @@ function castReason({ attributes }: Pick<NodeDef, 'attributes'>): string | undef
   return type === 'bool' ? TRUTHS : WHOLE_NUMBERS;
 }
 
-export const zeroGradientOps: readonly string[] = Object.keys(ZERO_GRADIENT_OPS);
+/** For the documentation. */
+export const zeroGradientReasons = ZERO_GRADIENT_OPS;

@@ -7,6 +7,7 @@ import type { RuntimeOptions } from '../models/runtime-options.js';
 import type { NpyArray } from '../tensor/npy.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { medianMs } from './step-cost.js';
 
 /** Which gradient is wanted. */
 export interface GradientRequest {
@@ -15,6 +16,8 @@ export interface GradientRequest {
   readonly input: NpyArray;
   /** Name of the graph input. Default: the only one. */
   readonly inputName: string | undefined;
+  /** Numbers that the other inputs of the graph are filled with, by name. */
+  readonly otherInputs: ReadonlyMap<string, number>;
   /** Classes of the output's shape without its class axis, or numbers of the output's shape. */
   readonly target: NpyArray;
   readonly loss: string;
@@ -99,7 +102,16 @@ export async function computeGradient(request: GradientRequest): Promise<Gradien
   }
 }
 
-function configOf({ input, inputName, target, loss, output, classAxis, activation }: GradientRequest): object {
+function configOf({
+  input,
+  inputName,
+  otherInputs,
+  target,
+  loss,
+  output,
+  classAxis,
+  activation,
+}: GradientRequest): object {
   const { labels } = findLoss(loss);
   const kinds = {
     classes: target.shape.length === 1 ? 'classification' : 'semantic-segmentation',
@@ -111,6 +123,7 @@ function configOf({ input, inputName, target, loss, output, classAxis, activatio
   }
   return {
     input: { kind: 'features', range: IDENTITY_RANGE, ...(inputName !== undefined && { name: inputName }) },
+    otherInputs: [...otherInputs].map(([name, value]) => ({ name, value })),
     tasks: [{ name: 'output', output, kind, loss, activation, ...(labels === 'classes' && { classAxis }) }],
   };
 }
@@ -137,14 +150,4 @@ function warningsOf({ data }: Tensor, losses: readonly number[], loss: string): 
     );
   }
   return warnings;
-}
-
-async function medianMs(count: number, call: () => Promise<unknown>): Promise<number> {
-  const millis: number[] = [];
-  for (let i = 0; i < count; i++) {
-    const start = performance.now();
-    await call();
-    millis.push(performance.now() - start);
-  }
-  return millis.toSorted((a, b) => a - b)[Math.floor(count / 2)] as number;
 }

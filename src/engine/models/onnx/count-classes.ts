@@ -1,12 +1,8 @@
-import { sizeOf } from '../../tensor/shape.js';
 import type { ModelConfig } from '../model-config.js';
 import { TASK_KINDS } from '../task-kinds.js';
-import { toRuntime } from './convert.js';
 import { classAxisOf, outputOf } from './describe-tasks.js';
+import { isLength, SAMPLE_LENGTH, sampleInput } from './sample-input.js';
 import type { RuntimeTensor, Session, SessionValue } from './session.js';
-
-/** Length that an axis is tried with where the graph takes any. */
-export const SAMPLE_LENGTH = 64;
 
 /**
  * The outputs of the original with the number of classes on their class axes, also where the file does not say it: behind a
@@ -37,21 +33,11 @@ export async function countClasses(
   });
 }
 
-const isLength = (axis: number | string | undefined): boolean => typeof axis === 'number' && axis > 0;
-
 /** Zeros, or the constant that `model.yaml` gives the input. */
-function sampleOf({ name, dataType, shape }: SessionValue, { input, otherInputs }: ModelConfig): RuntimeTensor {
-  const size = input.kind === 'image' && Array.isArray(input.size) ? input.size : undefined;
-  const spatial = input.kind === 'image' && input.layout === 'NHWC' ? 1 : 2;
-  const lengths = shape.map((axis, i) => {
-    if (isLength(axis)) return axis as number;
-    return i === 0 ? 1 : (size?.[i - spatial] ?? SAMPLE_LENGTH);
-  });
-  const other = otherInputs.find((candidate) => candidate.name === name);
-  const values = new Float32Array(sizeOf(lengths));
-  if (other !== undefined && 'value' in other) {
-    const given = [other.value].flat();
-    for (let i = 0; i < values.length; i++) values[i] = given[i % given.length] as number;
-  }
-  return toRuntime(values, lengths, dataType);
+function sampleOf(input: SessionValue, { input: attacked, otherInputs }: ModelConfig): RuntimeTensor {
+  const size = attacked.kind === 'image' && Array.isArray(attacked.size) ? attacked.size : undefined;
+  const firstSpatial = attacked.kind === 'image' && attacked.layout === 'NHWC' ? 1 : 2;
+  const other = otherInputs.find(({ name }) => name === input.name);
+  const value = other !== undefined && 'value' in other ? [other.value].flat() : undefined;
+  return sampleInput(input, value, (axis) => size?.[axis - firstSpatial] ?? SAMPLE_LENGTH);
 }

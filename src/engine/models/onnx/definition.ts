@@ -1,14 +1,13 @@
-import { gradientPath } from '../../autodiff/gradient-path.js';
-import { hasRule } from '../../autodiff/rules/index.js';
-import { zeroGradientReason } from '../../autodiff/zero-gradient.js';
 import { EngineError } from '../../errors.js';
-import type { ModelDef, NodeDef } from '../../onnx/graph.js';
-import { nodesFor, type PixelDependence, pixelDependence } from '../../onnx/pixel-dependence.js';
+import type { ModelDef } from '../../onnx/graph.js';
+import { pixelDependence } from '../../onnx/pixel-dependence.js';
 import type { InputConfig, ModelConfig } from '../model-config.js';
-import type { InputInfo, ModelInfo, OperatorInfo, TaskInfo } from '../model-info.js';
+import type { InputInfo, ModelInfo, TaskInfo } from '../model-info.js';
 import type { ModelSource } from '../model-source.js';
 import { type Preprocessing, preprocessingOf } from '../preprocessing.js';
 import { describeTasks } from './describe-tasks.js';
+import { obstaclesOf, operatorsOf } from './obstacles.js';
+import type { Reading } from './read-graph.js';
 import type { SessionValue } from './session.js';
 
 /** A model whose file and `model.yaml` fit together. */
@@ -21,16 +20,6 @@ export interface Definition {
   readonly isDifferentiable: boolean;
   readonly info: ModelInfo;
   readonly preprocessing: Preprocessing;
-}
-
-/** What we made of a file. */
-export interface Reading {
-  /** In the form that is differentiated, or as the file has it where we refuse it. */
-  readonly imported: ModelDef;
-  /** Without the branches that shapes decide. */
-  readonly judged: ModelDef;
-  /** Why we refuse it. */
-  readonly refusal: string | undefined;
 }
 
 /**
@@ -139,43 +128,6 @@ function describeInput(config: InputConfig, input: SessionValue): InputInfo {
     colorOrder: config.colorOrder,
     range: [0, 255],
   };
-}
-
-/** Why there is no gradient from an output to the input; empty where there is one. */
-function obstaclesOf(
-  nodes: readonly NodeDef[],
-  { dependent, unshaped }: PixelDependence,
-  input: string,
-  output: string,
-): readonly string[] {
-  const cause = unshaped.get(output);
-  if (cause !== undefined) {
-    const name = operatorName(cause);
-    return [
-      `${name} (node ${cause.name}) gives ${output} a shape that depends on pixel values: name a tensor before it`,
-    ];
-  }
-  const path = gradientPath(nodesFor(nodes, [output]), dependent, input, output);
-  const missing = path.missing.map((node) => `${operatorName(node)} (node ${node.name}) has no gradient rule`);
-  if (missing.length > 0) return [...new Set(missing)];
-  if (path.reachesInput) return [];
-  return path.cuts.length > 0
-    ? path.cuts.map(({ opType, node, reason }) => `${opType} (node ${node}) cuts the path: ${reason}`)
-    : [`${output} does not depend on ${input}`];
-}
-
-const operatorName = ({ domain, opType }: NodeDef): string => (domain === '' ? opType : `${domain}.${opType}`);
-
-function operatorsOf(nodes: readonly NodeDef[]): readonly OperatorInfo[] {
-  const byType = new Map<string, NodeDef[]>();
-  for (const node of nodes) byType.set(operatorName(node), [...(byType.get(operatorName(node)) ?? []), node]);
-  return [...byType]
-    .map(([type, [first, ...rest]]): OperatorInfo => {
-      const node = first as NodeDef;
-      const gradient = hasRule(node) ? 'rule' : zeroGradientReason(node) === undefined ? 'missing' : 'zero';
-      return { type, count: 1 + rest.length, gradient };
-    })
-    .toSorted((a, b) => (a.type < b.type ? -1 : 1));
 }
 
 const invalid = (expected: string, got: string): EngineError =>

@@ -3,7 +3,7 @@ import { type Shape, sizeOf, withoutAxes } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { ModelInfo, TaskInfo } from '../model-info.js';
 import type { ExtraInputs, Network, ProgramInput } from '../network.js';
-import { SAMPLE_LENGTH } from './count-classes.js';
+import { SAMPLE_LENGTH } from './sample-input.js';
 
 /** Largest distance of an output from the CPU's, over the length of that: kernels that are wrong are off by far more. */
 const OUTPUT_TOLERANCE = 1e-3;

@@ -1,10 +1,8 @@
 import { EngineError } from '../../errors.js';
 import { decodeModel } from '../../onnx/decode-model.js';
-import type { GraphDef, ModelDef, StaticGraph, TensorValue, Value } from '../../onnx/graph.js';
-import { importModel } from '../../onnx/import/import-model.js';
+import type { GraphDef, ModelDef, StaticGraph } from '../../onnx/graph.js';
 import { simplify } from '../../onnx/simplify.js';
-import { float32Tensor } from '../../onnx/tensor-value.js';
-import { type Shape, sizeOf } from '../../tensor/shape.js';
+import type { Shape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { ModelConfig } from '../model-config.js';
 import type { ModelSource } from '../model-source.js';
@@ -12,8 +10,7 @@ import type { ExtraInputs, Network, Plan, ProgramRequest } from '../network.js';
 import { normalise } from '../preprocessing.js';
 import type { ProviderName } from '../providers.js';
 import type { RuntimeOptions } from '../runtime-options.js';
-import { countClasses, SAMPLE_LENGTH } from './count-classes.js';
-import { decideControlFlow } from './decide-control-flow.js';
+import { countClasses } from './count-classes.js';
 import { type Definition, define } from './definition.js';
 import { outputOf } from './describe-tasks.js';
 import { sampleInputs } from './disagreement.js';
@@ -24,6 +21,7 @@ import { openOnFirstThatWorks } from './open-on-provider.js';
 import { type OriginalFeed, openOriginal, runOriginal } from './original.js';
 import { planOf, planOfOriginal } from './plan.js';
 import { ProgramCache } from './program-cache.js';
+import { decidedOnce, importOrRefuse, withConstants } from './read-graph.js';
 import type { Session } from './session.js';
 import { specialise } from './specialise.js';
 import { gapsIn } from './webgpu-gaps.js';
@@ -94,27 +92,6 @@ async function openOn(
     await original.release();
     throw error;
   }
-}
-
-/** A graph that we do not read may still be one that ONNX Runtime runs: it is served, and cannot be attacked. */
-function importOrRefuse(decoded: ModelDef): { imported: ModelDef; refusal: EngineError | undefined } {
-  try {
-    return { imported: importModel(decoded), refusal: undefined };
-  } catch (error) {
-    if (!(error instanceof EngineError) || error.code !== 'INVALID_MODEL') throw error;
-    return { imported: decoded, refusal: error };
-  }
-}
-
-/** The graph without the branches that shapes decide, at one shape that it takes; as it is where that one does not run. */
-async function decidedOnce(imported: ModelDef, config: ModelConfig, runtime: RuntimeOptions): Promise<ModelDef> {
-  if (!imported.graph.nodes.some(({ opType }) => opType === 'If' || opType === 'Loop')) return imported;
-  const model = withConstants(imported, config);
-  const inputs = model.graph.inputs.map(({ name, dataType, shape = [] }): Value => {
-    const lengths = shape.map((n, axis) => (typeof n === 'number' && n > 0 ? n : axis === 0 ? 1 : SAMPLE_LENGTH));
-    return { name, dataType: dataType ?? 'float32', shape: lengths };
-  });
-  return await decideControlFlow(model, inputs, runtime).catch(() => imported);
 }
 
 const withPlace = (
@@ -291,29 +268,6 @@ function feedOf(
     throw new EngineError('INVALID_REQUEST', `expected a tensor for the input ${name}, got none`);
   }
   return { constant: [other.value].flat() };
-}
-
-/** The graph with the constants of `model.yaml` for inputs: what depends on them alone is folded away. */
-function withConstants(model: ModelDef, { otherInputs }: ModelConfig): ModelDef {
-  const constants = new Map(
-    otherInputs.flatMap((other) => ('value' in other ? [[other.name, [other.value].flat()]] : [])),
-  );
-  const initializers = new Map(model.graph.initializers);
-  const inputs = model.graph.inputs.filter((input) => {
-    const value = constants.get(input.name) as number[] | undefined;
-    if (value === undefined) return true;
-    initializers.set(input.name, constantTensor(input.shape ?? [], value));
-    return false;
-  });
-  return { ...model, graph: { ...model.graph, inputs, initializers } };
-}
-
-/** Axes of unknown length get length 1, which broadcasts. */
-function constantTensor(shape: readonly (number | string)[], value: readonly number[]): TensorValue {
-  const lengths = shape.map((n) => (typeof n === 'number' && n >= 0 ? n : 1));
-  const size = sizeOf(lengths);
-  const [first = 0] = value;
-  return float32Tensor(value.length === 1 ? new Float32Array(size).fill(first) : Float32Array.from(value), lengths);
 }
 
 /** Shapes of all inputs for a batch: those that are not attacked as they are declared. */

@@ -46,7 +46,8 @@ async function openChecked(
   try {
     network = await open(provider, fallbacks);
     const problem = await disagreement(network, reference, role);
-    if (problem === undefined) return network;
+    // What stands in the way of a gradient was found out on the CPU, where nothing but the rewriting can differ.
+    if (problem === undefined) return { ...network, info: { ...network.info, tasks: reference.info.tasks } };
     await network.dispose();
     return problem;
   } catch (error) {

@@ -13,10 +13,10 @@ import { TARGET_OPSET, upgradeGraph } from './upgrade/index.js';
 import { floatInputs } from './whole-numbers.js';
 
 /** Oldest operator set that is read. Before 7, operators broadcast by rules of their own. */
-const OLDEST_OPSET = 7;
+export const OLDEST_OPSET = 7;
 
 /** Newest one that the ONNX Runtime in use takes, and whose operators were looked at. */
-const NEWEST_OPSET = 26;
+export const NEWEST_OPSET = 26;
 
 /** Domains whose operators ONNX Runtime knows; all others are those of functions. */
 const OWN_DOMAINS = new Set(['', 'ai.onnx.ml', 'com.microsoft', 'ai.onnx.training', 'ai.onnx.preview.training']);

@@ -1,9 +1,12 @@
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import test from 'ava';
 import { findRule, ruleNames } from '../../../../src/engine/autodiff/rules/index.js';
-import { zeroGradientOps } from '../../../../src/engine/autodiff/zero-gradient.js';
+import { zeroGradientReasons } from '../../../../src/engine/autodiff/zero-gradient.js';
 import { EngineError } from '../../../../src/engine/errors.js';
+import { root } from '../../../support/street.js';
 
 const tests = readdirSync(import.meta.dirname)
   .filter((name) => name.endsWith('.test.js') && name !== 'index.test.js')
@@ -18,7 +21,7 @@ for (const name of ruleNames) {
 
 test('no operator has both a rule and a derivative of 0', (t) => {
   t.deepEqual(
-    ruleNames.filter((name) => zeroGradientOps.includes(name)),
+    ruleNames.filter((name) => Object.hasOwn(zeroGradientReasons, name)),
     [],
   );
 });
@@ -33,4 +36,10 @@ test('an operator without a rule is refused by its name and its node', (t) => {
     t.is(error.code, 'UNSUPPORTED_OP');
     t.is(error.message, `expected an operator with a gradient rule, got ${name} (node n)`);
   }
+});
+
+test('docs/ONNX_OPS.md is what the rules say', async (t) => {
+  await t.notThrowsAsync(
+    promisify(execFile)(process.execPath, [join(root, 'scripts/operators.mjs'), '--check'], { cwd: root }),
+  );
 });

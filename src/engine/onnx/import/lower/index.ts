@@ -3,6 +3,7 @@ import { operatorName } from '../../node.js';
 import type { FreshNames } from '../fresh-names.js';
 import { rewriteNodes } from '../rewrite-nodes.js';
 import { wholeNumberReaders } from '../whole-numbers.js';
+import { attention, multiHeadAttention, packedAttention } from './attention.js';
 import { fusedConv, fusedGemm } from './fused-activation.js';
 import { fusedMatMul } from './fused-mat-mul.js';
 import { biasGelu, fastGelu, gelu, quickGelu } from './gelu.js';
@@ -29,12 +30,14 @@ import { dynamicQuantizeLinear, standardQuantization } from './quantization.js';
  * Source: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
  */
 const LOWERINGS: Readonly<Record<string, Lowering>> = {
+  Attention: attention,
   ConvInteger: convInteger,
   DynamicQuantizeLinear: dynamicQuantizeLinear,
   MatMulInteger: matMulInteger,
   QLinearConv: qLinearConv,
   QLinearMatMul: qLinearMatMul,
   SimplifiedLayerNormalization: simplifiedLayerNormalization,
+  'com.microsoft.Attention': packedAttention,
   'com.microsoft.BiasGelu': biasGelu,
   'com.microsoft.DequantizeLinear': standardQuantization,
   'com.microsoft.DynamicQuantizeMatMul': dynamicQuantizeMatMul,
@@ -44,6 +47,7 @@ const LOWERINGS: Readonly<Record<string, Lowering>> = {
   'com.microsoft.FusedMatMul': fusedMatMul,
   'com.microsoft.Gelu': gelu,
   'com.microsoft.MatMulIntegerToFloat': matMulIntegerToFloat,
+  'com.microsoft.MultiHeadAttention': multiHeadAttention,
   'com.microsoft.QGemm': qGemm,
   'com.microsoft.QLinearAdd': qLinearBinary('Add'),
   'com.microsoft.QLinearAveragePool': qLinearUnary('AveragePool'),
@@ -60,6 +64,9 @@ const LOWERINGS: Readonly<Record<string, Lowering>> = {
   'com.microsoft.SkipSimplifiedLayerNormalization': skipSimplifiedLayerNormalization,
   'com.microsoft.TransposeMatMul': fusedMatMul,
 };
+
+/** For the documentation. */
+export const loweredOperators: readonly string[] = Object.keys(LOWERINGS);
 
 /**
  * The graph with these operators written in standard float32 ones, under the same names.
