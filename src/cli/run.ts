@@ -27,6 +27,10 @@ export const COMMANDS: Readonly<Record<string, { summary: string; load: () => Pr
     summary: "measure the gradients of a model's losses",
     load: async () => (await import('./commands/gradient-norm.js')).defineGradientNorm,
   },
+  devices: {
+    summary: 'say which execution providers work here',
+    load: async () => (await import('./commands/devices.js')).defineDevices,
+  },
   inspect: {
     summary: 'say what of an ONNX file can be attacked, and suggest a model.yaml',
     load: async () => (await import('./commands/inspect.js')).defineInspect,

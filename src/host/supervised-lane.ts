@@ -144,11 +144,19 @@ export class SupervisedLane implements Lane {
 
   async #reload(host: HostProcess, key: string, loaded: Loaded): Promise<void> {
     try {
-      await host.call('load', [loaded.source], this.#internalCall(`load ${key}`));
+      const info = (await host.call('load', [loaded.source], this.#internalCall(`load ${key}`))) as ModelInfo;
+      this.#tellFallbacks(key, info);
       loaded.isThere = true;
       loaded.deaths = 0;
     } catch (error) {
       this.#options.log('error', 'model could not be loaded again', { lane: this.#options.name, model: key, error });
+    }
+  }
+
+  #tellFallbacks(model: string, { provider, providerFallbacks }: ModelInfo): void {
+    for (const reason of providerFallbacks) {
+      const fields = { lane: this.#options.name, model, provider, reason };
+      this.#options.log('warn', 'model does not run on the provider that it prefers', fields);
     }
   }
 
@@ -247,6 +255,7 @@ export class SupervisedLane implements Lane {
       try {
         const info = (await host.call('load', [source], this.#internalCall(`load ${key}`))) as ModelInfo;
         this.#models.set(key, { source, isThere: true, deaths: 0 });
+        this.#tellFallbacks(key, info);
         return info;
       } catch (error) {
         const isDeath = error instanceof EngineError && error.code === 'HOST_UNAVAILABLE';

@@ -107,9 +107,9 @@ test('a host that hangs in a native call is killed and replaced', async (t) => {
 });
 
 test('a host that stands still outside of native calls is killed and replaced', async (t) => {
-  const hosts = hostsOf(t, { limits: { ...fast, hangMs: 400 } });
+  const hosts = hostsOf(t, { limits: { ...fast, hangMs: 4000 } });
   await hosts.attack.load(source({ stepMs: 1 }));
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await new Promise((resolve) => setTimeout(resolve, 5000));
   const pid = hosts.attack.pid as number;
   await t.notThrowsAsync(finish(hosts.attack.attack(ref, job(2), call())), 'one that has nothing to do is left alone');
   process.kill(pid, 'SIGSTOP');
@@ -135,6 +135,13 @@ test('kills from outside do not count against a model', async (t) => {
     t.true(error instanceof EngineError);
   }
   t.is(hosts.attack.quarantineReason(ref), undefined);
+});
+
+test('a model that falls back to another provider is a warning of its lane', async (t) => {
+  const warnings: unknown[] = [];
+  const hosts = hostsOf(t, { log: (level, _, fields) => void (level === 'warn' && warnings.push(fields)) });
+  await hosts.attack.load(source({ fallbacks: ['webgpu: no adapter'] }));
+  t.deepEqual(warnings, [{ lane: 'attack', model: 'm@1', provider: 'cpu', reason: 'webgpu: no adapter' }]);
 });
 
 test('a model that ends its host while it loads is refused after three times', async (t) => {

@@ -47,6 +47,7 @@ export const modelInfo = (tasks: readonly TaskInfo[], change: Partial<ModelInfo>
   description: '',
   engine: 'onnx',
   provider: 'cpu',
+  providerFallbacks: [],
   input: { name: 'x', kind: 'features', shape: [2], layout: 'NCHW', colorOrder: 'RGB', range: [0, 1] },
   extraInputs: [],
   tasks,

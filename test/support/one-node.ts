@@ -1,7 +1,9 @@
 import { differentiate } from '../../src/engine/autodiff/differentiate.js';
+import { createStaticSession } from '../../src/engine/models/onnx/create-static-session.js';
 import { runProbes } from '../../src/engine/models/onnx/probes.js';
 import { createSession, type RuntimeTensor } from '../../src/engine/models/onnx/session.js';
 import { specialise } from '../../src/engine/models/onnx/specialise.js';
+import { PROVIDERS, type ProviderName } from '../../src/engine/models/providers.js';
 import { growGraph } from '../../src/engine/onnx/builder.js';
 import { encodeStaticGraph } from '../../src/engine/onnx/encode-model.js';
 import type {
@@ -18,6 +20,10 @@ import { keyedRandom } from '../../src/engine/tensor/random.js';
 import { type Shape, sizeOf } from '../../src/engine/tensor/shape.js';
 
 const runtime = { threads: 1, allowSpinning: false };
+
+/** What computes derivatives: the CPU, or what `ROBUSTGATE_TEST_PROVIDER` says. */
+const providerOfTests = (): ProviderName =>
+  PROVIDERS.find((provider) => provider === process.env['ROBUSTGATE_TEST_PROVIDER']) ?? 'cpu';
 
 /** The newest operator set of the ONNX Runtime in use. */
 const NEWEST_OPSET = 26;
@@ -140,7 +146,7 @@ export async function differentiateModel(
       .filter(([, { dataType }]) => dataType === 'float32'),
   );
   const graph = await withGradient(network, outputs, `x${by}`);
-  const session = await createSession(encodeStaticGraph(graph), { ...runtime, optimization: 'all', prepacking: true });
+  const session = await createStaticSession(graph, runtime, providerOfTests());
   return {
     outputs,
     async run(inputs, cotangents) {

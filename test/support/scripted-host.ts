@@ -12,6 +12,8 @@ export interface Script {
   readonly stepMs?: number;
   /** Bytes of each result. */
   readonly resultBytes?: number;
+  /** Why it does not run on the providers that it prefers. */
+  readonly fallbacks?: readonly string[];
   /** Results, each after as many steps as the job's spec says. */
   readonly results?: number;
 }
@@ -50,7 +52,7 @@ runHost(new Socket({ fd: 3 }), process.argv[2] ?? '{}', async ({ name, version, 
   const script = JSON.parse(configText) as Script;
   if (script.load === 'die') process.abort();
   return {
-    info: { name, version } as ModelInfo,
+    info: { name, version, provider: 'cpu', providerFallbacks: script.fallbacks ?? [] } as unknown as ModelInfo,
     // Tells how many steps were made in this process, and echoes what it was sent.
     predict: (job, context) =>
       context.gate.run(

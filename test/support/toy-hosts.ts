@@ -56,6 +56,7 @@ export function toyInfo({ name, version }: ModelRef): ModelInfo {
     description: 'a toy',
     engine: 'onnx',
     provider: 'cpu',
+    providerFallbacks: [],
     input: {
       name: 'x',
       kind: isFeatures ? 'features' : 'image',

@@ -2,6 +2,7 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { EngineError, Violations } from '../errors.js';
 import { parseStrict } from './parse-strict.js';
+import { PROVIDERS } from './providers.js';
 import { TASK_KINDS, type TaskKindName } from './task-kinds.js';
 
 const name = z
@@ -96,6 +97,11 @@ const task = z.strictObject({
 export const modelConfigSchema = z.strictObject({
   description: z.string().default('').describe('Free text for people.'),
   engine: z.literal('onnx').default('onnx').describe('What runs the model.'),
+  providers: z
+    .array(z.enum(PROVIDERS))
+    .min(1)
+    .default(['cpu'])
+    .describe('Execution providers, the preferred one first: the first that works computes. Default: `[cpu]`.'),
   input: z.discriminatedUnion('kind', [imageInput, featuresInput]).describe('The input that is attacked.'),
   otherInputs: z.array(otherInput).default([]).describe('Inputs of the graph that are not attacked.'),
   tasks: z.array(task).min(1).describe('The outputs, by meaning.'),

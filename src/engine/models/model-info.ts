@@ -1,3 +1,4 @@
+import type { ProviderName } from './providers.js';
 import type { LabelForm } from './task-kinds.js';
 
 /** An axis length; −1 where any length is taken, or where it depends on the input. */
@@ -10,7 +11,10 @@ export interface ModelInfo {
   readonly sha256: string;
   readonly description: string;
   readonly engine: 'onnx';
-  readonly provider: string;
+  /** What computes predictions and gradients. */
+  readonly provider: ProviderName;
+  /** Why each of the providers that `model.yaml` prefers to it does not, `<provider>: <reason>`. */
+  readonly providerFallbacks: readonly string[];
   readonly input: InputInfo;
   /** Inputs that every example of a request must bring, without the batch axis. */
   readonly extraInputs: readonly { readonly name: string; readonly shape: readonly Length[] }[];

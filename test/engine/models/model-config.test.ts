@@ -19,6 +19,7 @@ test('what is left out has its default', (t) => {
   t.like(config.input, { kind: 'image', layout: 'NCHW', colorOrder: 'RGB' });
   t.like(config.tasks[0], { name: 'a', kind: 'regression', weight: 1 });
   t.deepEqual(config.otherInputs, []);
+  t.deepEqual(config.providers, ['cpu']);
 });
 
 const refused: readonly (readonly [text: string, ...expected: readonly RegExp[]])[] = [
@@ -26,6 +27,8 @@ const refused: readonly (readonly [text: string, ...expected: readonly RegExp[]]
   ['', /model\.yaml: .*expected object/],
   [`input: { kind: image }\n`, /^tasks: /],
   [`input: { kind: image }\ntasks: []\n`, /^tasks: /],
+  [`providers: []\ninput: { kind: image }\ntasks: [${task}]\n`, /^providers: /],
+  [`providers: [gpu]\ninput: { kind: image }\ntasks: [${task}]\n`, /^providers\[0\]: /],
   [`input: { kind: picture }\ntasks: [${task}]\n`, /^input\.kind: /],
   [
     `input: { kind: image, layuot: NCHW }\ntasks: [${task}]\n`,

@@ -54,6 +54,7 @@ export function define(
       description: config.description,
       engine: 'onnx',
       provider: 'cpu',
+      providerFallbacks: [],
       input,
       extraInputs: config.otherInputs.flatMap((other) =>
         'perRequest' in other ? [{ name: other.name, shape: lengths(declared(other.name, inputs)) }] : [],

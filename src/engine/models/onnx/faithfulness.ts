@@ -1,15 +1,16 @@
-import { encodeStaticGraph } from '../../onnx/encode-model.js';
 import type { GraphDef, StaticGraph } from '../../onnx/graph.js';
 import { keyedRandom } from '../../tensor/random.js';
 import { type Shape, sizeOf } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { ExtraInputs } from '../network.js';
+import type { ProviderName } from '../providers.js';
 import type { RuntimeOptions } from '../runtime-options.js';
-import { createSession, type RuntimeTensor } from './session.js';
+import { createStaticSession } from './create-static-session.js';
+import type { RuntimeTensor } from './session.js';
 
 /** Largest difference between the original and what it was rewritten to, over the largest output. */
 const TOLERANCE = 1e-5;
-/** The same where weights or activations have fewer bits: there the last of them may fall either way. */
+/** The same where weights or activations have fewer bits, or a GPU rounds: there the last of them may fall either way. */
 const COARSE_TOLERANCE = 1e-3;
 
 /**
@@ -44,16 +45,14 @@ export interface ComparisonInput {
   normalise(levels: Tensor): Tensor;
   readonly isCoarse: boolean;
   readonly runtime: RuntimeOptions;
+  /** What runs the rewritten network. */
+  readonly provider: ProviderName;
 }
 
 /** Runs a rewritten network, forward only, on two seeded inputs, and holds every output against the original's. */
 export async function compareWithOriginal(options: ComparisonInput): Promise<Comparison> {
-  const { network, input, shape, extraInputs, isCoarse, runtime } = options;
-  const session = await createSession(encodeStaticGraph(network), {
-    ...runtime,
-    optimization: 'all',
-    prepacking: true,
-  });
+  const { network, input, shape, extraInputs, isCoarse, runtime, provider } = options;
+  const session = await createStaticSession(network, runtime, provider);
   const tolerance = isCoarse ? COARSE_TOLERANCE : TOLERANCE;
   let worst: Comparison['worst'];
   try {

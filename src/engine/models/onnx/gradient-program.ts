@@ -4,7 +4,6 @@ import { findLoss } from '../../losses/index.js';
 import type { LossInputs } from '../../losses/loss.js';
 import { type ScoreKind, score } from '../../losses/score.js';
 import { type GrowingGraph, growGraph } from '../../onnx/builder.js';
-import { encodeStaticGraph } from '../../onnx/encode-model.js';
 import type { StaticGraph, Value } from '../../onnx/graph.js';
 import { symbolicOps } from '../../onnx/symbolic-ops.js';
 import type { Shape } from '../../tensor/shape.js';
@@ -14,9 +13,10 @@ import type { TaskInfo } from '../model-info.js';
 import type { GradientProgram, ProgramRequest } from '../network.js';
 import { channelShape, isIdentity, type Preprocessing } from '../preprocessing.js';
 import type { RuntimeOptions } from '../runtime-options.js';
+import { createStaticSession } from './create-static-session.js';
 import type { Definition } from './definition.js';
 import { runProbes } from './probes.js';
-import { createSession, type RuntimeTensor, type Session } from './session.js';
+import type { RuntimeTensor, Session } from './session.js';
 
 /** Names of the program's own inputs and outputs; labels and masks have that of their task behind them. */
 const NAMES = {
@@ -52,7 +52,7 @@ export async function compileProgram(
   runtime: RuntimeOptions,
 ): Promise<CompiledProgram> {
   const graph = await gradientGraph(definition, network, request, runtime);
-  const session = await createSession(encodeStaticGraph(graph), { ...runtime, optimization: 'all', prepacking: true });
+  const session = await createStaticSession(graph, runtime, definition.info.provider);
   const shapes = new Map(graph.inputs.map((input) => [input.name, input.shape]));
   return {
     batchSize: request.batchSize,

@@ -2,25 +2,29 @@ import { EngineError } from '../../errors.js';
 import { decodeModel } from '../../onnx/decode-model.js';
 import type { GraphDef, ModelDef, StaticGraph } from '../../onnx/graph.js';
 import { simplify } from '../../onnx/simplify.js';
-import { type Shape, sizeOf } from '../../tensor/shape.js';
+import type { Shape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { ModelConfig } from '../model-config.js';
 import type { ModelSource } from '../model-source.js';
 import type { ExtraInputs, Network, Plan, ProgramRequest } from '../network.js';
 import { normalise } from '../preprocessing.js';
+import type { ProviderName } from '../providers.js';
 import type { RuntimeOptions } from '../runtime-options.js';
 import { countClasses } from './count-classes.js';
 import { type Definition, define } from './definition.js';
 import { outputOf } from './describe-tasks.js';
+import { sampleInputs } from './disagreement.js';
 import { readExternalFrom } from './external-files.js';
 import { compareWithOriginal, hasFewerBits } from './faithfulness.js';
 import { type CompiledProgram, compileProgram } from './gradient-program.js';
+import { openOnFirstThatWorks } from './open-on-provider.js';
 import { type OriginalFeed, openOriginal, runOriginal } from './original.js';
 import { planOf, planOfOriginal } from './plan.js';
 import { ProgramCache } from './program-cache.js';
 import { decidedOnce, importOrRefuse, withConstants } from './read-graph.js';
 import type { Session } from './session.js';
 import { specialise } from './specialise.js';
+import { gapsIn } from './webgpu-gaps.js';
 
 /** Goes up whenever a program may compute other bits than before. */
 const PROGRAM_VERSION = 'onnx-1';
@@ -37,9 +41,26 @@ export interface OnnxNetworkOptions {
  * A model that ONNX Runtime runs: its original bytes for predictions, and programs made from them for gradients.
  *
  * @throws EngineError `INVALID_MODEL`. Thrown when the file and `model.yaml` make no model.
- * @throws EngineError `RUNTIME_UNAVAILABLE`. Thrown when ONNX Runtime does not load.
+ * @throws EngineError `RUNTIME_UNAVAILABLE`. Thrown when ONNX Runtime does not load, or no provider of `model.yaml` works.
  */
 export async function openOnnxNetwork(
+  source: ModelSource,
+  config: ModelConfig,
+  options: OnnxNetworkOptions,
+): Promise<Network> {
+  return await openOnFirstThatWorks(config, options.role, (provider, fallbacks) =>
+    openOn({ provider, fallbacks }, source, config, options),
+  );
+}
+
+/** A provider, and why none that is preferred to it. */
+interface Place {
+  readonly provider: ProviderName;
+  readonly fallbacks: readonly string[];
+}
+
+async function openOn(
+  { provider, fallbacks }: Place,
   source: ModelSource,
   config: ModelConfig,
   options: OnnxNetworkOptions,
@@ -48,7 +69,9 @@ export async function openOnnxNetwork(
   const { imported, refusal } = importOrRefuse(decoded);
   const tensors = config.tasks.map(outputOf);
   const names = decoded.graph.outputs.map(({ name }) => name);
-  const original = await openOriginal(source, tensors, names, options.runtime).catch((error) => {
+  const cpuNodes = provider === 'webgpu' ? gapsIn(decoded.graph.nodes, decoded.graph.initializers) : [];
+  const placement = { ...options.runtime, provider, cpuNodes };
+  const original = await openOriginal(source, tensors, names, placement).catch((error) => {
     throw refusal ?? error; // ours says more
   });
   try {
@@ -56,13 +79,14 @@ export async function openOnnxNetwork(
     const outputs = await countClasses(original, declared, config);
     const judged = refusal === undefined ? await decidedOnce(imported, config, options.runtime) : imported;
     const reading = { imported, judged, refusal: refusal?.message };
-    const definition = define(source, config, reading, original.inputs, outputs);
+    const definition = withPlace(define(source, config, reading, original.inputs, outputs), provider, fallbacks);
     const isNarrow = hasFewerBits(decoded.graph);
     const { shape } = definition.info.input;
     const openUnoptimised = () => openOriginal(source, tensors, names, options.runtime, 'disabled');
     const reader: Reader = { original, openUnoptimised };
     const opened = openNetwork(definition, reader, isNarrow, options);
-    if (options.role === 'serve' || shape.includes(-1)) return opened.network;
+    // Elsewhere the network is held against the same on the CPU, which is held against the original.
+    if (options.role === 'serve' || provider !== 'cpu' || shape.includes(-1)) return opened.network;
     const problem = await opened.unfaithfulness(shape);
     if (problem === undefined) return opened.network;
     return openNetwork(withObstacle(definition, problem), reader, isNarrow, options).network;
@@ -71,6 +95,12 @@ export async function openOnnxNetwork(
     throw error;
   }
 }
+
+const withPlace = (
+  definition: Definition,
+  provider: ProviderName,
+  providerFallbacks: readonly string[],
+): Definition => ({ ...definition, info: { ...definition.info, provider, providerFallbacks: [...providerFallbacks] } });
 
 /** The same with a reason for which no task can be attacked. */
 const withObstacle = (definition: Definition, problem: string): Definition => {
@@ -153,7 +183,7 @@ function openNetwork(
     if (problems.has(key)) return problems.get(key);
     const wanted = info.tasks.filter(({ attackable }) => attackable).map(({ output }) => output);
     const shape = [info.fixedBatch ?? 1, ...inputShape];
-    const extraInputs = greyInputs(definition, shape[0] as number);
+    const extraInputs = sampleInputs(info, shape[0] as number);
     const { worst } =
       wanted.length === 0
         ? { worst: undefined }
@@ -172,8 +202,9 @@ function openNetwork(
               }
             },
             normalise: (levels) => normalise(levels, preprocessing),
-            isCoarse: isNarrow,
+            isCoarse: isNarrow || info.provider !== 'cpu',
             runtime,
+            provider: info.provider,
           });
     const problem =
       worst &&
@@ -231,16 +262,6 @@ function openNetwork(
     },
   };
   return { network, unfaithfulness };
-}
-
-/** Something for the inputs that differ per example, where their values do not matter. */
-function greyInputs({ info }: Definition, batch: number): ExtraInputs {
-  return new Map(
-    info.extraInputs.map(({ name, shape }): [string, Tensor] => {
-      const full = [batch, ...shape.map((n) => (n === -1 ? 1 : n))];
-      return [name, { data: new Float32Array(sizeOf(full)).fill(0.5), shape: full }];
-    }),
-  );
 }
 
 const keyOf = ({ tasks, inputShape, batchSize }: ProgramRequest): string =>

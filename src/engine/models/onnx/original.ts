@@ -3,7 +3,6 @@ import { appendedOutputs } from '../../onnx/encode-model.js';
 import type { Shape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { ModelSource } from '../model-source.js';
-import type { RuntimeOptions } from '../runtime-options.js';
 import { fromRuntime, toRuntime } from './convert.js';
 import { createSession, type RuntimeTensor, type Session, type SessionOptions, type SessionValue } from './session.js';
 
@@ -16,7 +15,7 @@ export async function openOriginal(
   source: ModelSource,
   tensors: readonly string[],
   outputs: readonly string[],
-  runtime: RuntimeOptions,
+  runtime: Omit<SessionOptions, 'optimization' | 'prepacking'>,
   optimization: SessionOptions['optimization'] = 'all',
 ): Promise<Session> {
   const inner = [...new Set(tensors)].filter((name) => !outputs.includes(name));

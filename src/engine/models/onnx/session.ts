@@ -3,6 +3,7 @@ import { EngineError } from '../../errors.js';
 import type { DataType } from '../../onnx/data-types.js';
 import type { EncodedModel } from '../../onnx/encode-model.js';
 import type { Shape } from '../../tensor/shape.js';
+import type { ProviderName } from '../providers.js';
 import type { RuntimeOptions } from '../runtime-options.js';
 import { loadOrt } from './ort.js';
 
@@ -11,7 +12,13 @@ export interface SessionOptions extends RuntimeOptions {
   readonly optimization: 'disabled' | 'all';
   /** Whether weights are laid out for speed when the session is made; without, it is made faster. */
   readonly prepacking: boolean;
+  /** What computes the nodes that it has kernels for; the CPU does the rest. Default: `cpu`. */
+  readonly provider?: ProviderName;
+  /** Names of nodes that the CPU computes although WebGPU says that it can. */
+  readonly cpuNodes?: readonly string[];
 }
+
+type WebGpuOption = InferenceSession.WebGpuExecutionProviderOption;
 
 type ElementArray =
   | Float32Array
@@ -39,7 +46,10 @@ export interface SessionValue {
   readonly shape: readonly (number | string)[];
 }
 
-/** A graph made ready to run. Runs and creation block the event loop: sessions live in host processes. */
+/**
+ * A graph made ready to run. Runs and creation block the event loop: sessions live in host processes. So no two of a process
+ * ever run at a time, which WebGPU's would crash from (onnxruntime#32561).
+ */
 export interface Session {
   readonly inputs: readonly SessionValue[];
   readonly outputs: readonly SessionValue[];
@@ -97,7 +107,7 @@ export async function createSession(model: EncodedModel, options: SessionOptions
 
 function sessionOptions(model: EncodedModel, options: SessionOptions): InferenceSession.SessionOptions {
   return {
-    executionProviders: ['cpu'],
+    executionProviders: [providerOption(options)],
     intraOpNumThreads: options.threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: options.optimization,
@@ -110,6 +120,11 @@ function sessionOptions(model: EncodedModel, options: SessionOptions): Inference
       },
     },
   };
+}
+
+function providerOption({ provider = 'cpu', cpuNodes = [] }: SessionOptions): string | WebGpuOption {
+  // An empty list is an error.
+  return provider === 'webgpu' && cpuNodes.length > 0 ? { name: provider, forceCpuNodeNames: cpuNodes } : provider;
 }
 
 function sessionValue(metadata: InferenceSession.ValueMetadata): SessionValue {

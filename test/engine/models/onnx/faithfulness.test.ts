@@ -36,6 +36,7 @@ const compare = (
         ['negative', map(levels, (level) => negative(level / 255))],
       ]),
     isCoarse,
+    provider: 'cpu',
     runtime,
   });
 

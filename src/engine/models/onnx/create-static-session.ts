@@ -1,0 +1,33 @@
+import { encodeStaticGraph } from '../../onnx/encode-model.js';
+import type { StaticGraph } from '../../onnx/graph.js';
+import type { ProviderName } from '../providers.js';
+import type { RuntimeOptions } from '../runtime-options.js';
+import { createSession, type Session } from './session.js';
+import { isWebGpuGap, type KnownTensors } from './webgpu-gaps.js';
+
+/**
+ * A session that runs a static graph fast: on WebGPU with the nodes that it would get wrong left to the CPU.
+ *
+ * @throws EngineError `INVALID_MODEL`. Thrown when ONNX Runtime refuses the graph.
+ */
+export async function createStaticSession(
+  graph: StaticGraph,
+  runtime: RuntimeOptions,
+  provider: ProviderName,
+): Promise<Session> {
+  const options = { ...runtime, optimization: 'all', prepacking: true, provider } as const;
+  if (provider !== 'webgpu') return await createSession(encodeStaticGraph(graph), options);
+  const cpuNodes: string[] = [];
+  const known: KnownTensors = {
+    shapeOf: (name) => graph.values.get(name)?.shape,
+    constantOf: (name) => graph.constants.get(name),
+  };
+  const nodes = graph.nodes.map((node) => {
+    if (!isWebGpuGap(node, known)) return node;
+    // Names of exporters may be missing, or be there twice.
+    const name = `robustgate::cpu/${cpuNodes.length}`;
+    cpuNodes.push(name);
+    return { ...node, name };
+  });
+  return await createSession(encodeStaticGraph({ ...graph, nodes }), { ...options, cpuNodes });
+}
