@@ -7,8 +7,12 @@ import { type Facts, measure } from './measure.js';
 import { startStepper } from './stepper.js';
 import { heading, LIBRARIES, table } from './table.js';
 
-/** Largest ‖difference‖ ÷ ‖gradient‖ at which both count as taking the same step. */
-const TOLERANCE = 1e-3;
+/**
+ * Largest ‖difference‖ ÷ ‖gradient‖ at which both count as the same. Of a network of smooth functions it is near 1e-6; among
+ * millions of ReLUs a few are so near 0 that rounding decides for each side, and PyTorch differs from itself in float64 by
+ * about 5e-3.
+ */
+const TOLERANCE = 1e-2;
 
 const USAGE = `usage: npm run bench:peers -- DIR [--networks NAME,…] [--batches 1,8] [--threads N] [--rounds N]
          [--python PROGRAM] [--channels-last] [--foolbox PATH] [--torchattacks PATH] [--art PATH]
@@ -78,11 +82,13 @@ async function factsOf(path: string, network: string, batch: number): Promise<Fa
   }
 }
 
-function report({ network, batch, gradientError, libraries }: Facts): void {
-  process.stdout.write(`${network}, batch ${batch}: gradients differ by ${gradientError.toExponential(1)}\n`);
+function report({ network, batch, gradientError, rounding, libraries }: Facts): void {
+  const own = rounding === undefined ? '' : `; PyTorch's own from float64 by ${rounding.toExponential(1)}`;
+  process.stdout.write(`${network}, batch ${batch}: gradients differ by ${gradientError.toExponential(1)}${own}\n`);
   if (!(gradientError < TOLERANCE)) fail(`${network}, batch ${batch}: expected a difference below ${TOLERANCE}`);
-  for (const [name, outcome] of libraries)
+  for (const [name, outcome] of libraries) {
     if (typeof outcome === 'string') process.stderr.write(`${name}: ${outcome}\n`);
+  }
 }
 
 function fail(message: string): void {

@@ -9,6 +9,8 @@ import type { Answer, Stepper } from './stepper.js';
 const TURN_MS = 2000;
 const MOST_STEPS = 20;
 const WARM_UP_STEPS = 3;
+/** Differences of gradients from here on are beside those that float32 makes. */
+const ROUNDED = 1e-3;
 
 /** One network at one batch: times are medians in milliseconds, of one step or one prediction. */
 export interface Facts {
@@ -17,6 +19,8 @@ export interface Facts {
   readonly versions: Readonly<Record<string, string>>;
   /** ‖ours − theirs‖ ÷ ‖theirs‖ of the gradients at the clean images. */
   readonly gradientError: number;
+  /** The same of PyTorch's own gradient and that in float64, of one example; measured where ours differs by `ROUNDED`. */
+  readonly rounding: number | undefined;
   readonly ours: Side;
   readonly torch: Side;
   /** Of each library: its step, or why there is none. */
@@ -56,6 +60,7 @@ export async function measure(ours: Stepper, torch: Stepper, turns: Turns): Prom
   const slowest = Math.max(await ours.msEach(warm), await torch.msEach(warm));
   const count = Math.min(MOST_STEPS, Math.max(1, Math.round(TURN_MS / slowest)));
   const peaks = [await peakBytes(ours), await peakBytes(torch)];
+  const rounding = gradientError < ROUNDED ? undefined : (await torch.ask({ do: 'rounding' })).rounding;
   const libraries = new Map<string, number[] | string>();
   for (const name of turns.libraries) libraries.set(name, await tried(torch, name));
   const [steps, forwards] = [sides.map((): number[] => []), sides.map((): number[] => [])];
@@ -77,6 +82,7 @@ export async function measure(ours: Stepper, torch: Stepper, turns: Turns): Prom
     batch,
     versions: { ...ourLoad.versions, ...torchLoad.versions },
     gradientError,
+    rounding,
     ours: side(0),
     torch: side(1),
     libraries: new Map(

@@ -186,19 +186,17 @@ def build(spec):
     """The network in eval mode; weights, frozen, and the statistics of batch norms come from a fixed seed."""
     torch.manual_seed(SEED)
     module = Levels(spec)
+    norms = [part for part in module.modules() if isinstance(part, nn.BatchNorm2d)]
     for part in module.modules():
         if isinstance(part, (nn.Conv2d, nn.ConvTranspose2d)) and not getattr(part, 'is_fixed', False):
-            # Of what reaches one output: a transposed convolution has its inputs first.
-            transposed = isinstance(part, nn.ConvTranspose2d)
-            shape = part.weight.shape
-            overlap = part.stride[0] * part.stride[1] if transposed else 1
-            fan_in = (shape[0] // part.groups if transposed else shape[1]) * shape[2] * shape[3] / overlap
-            nn.init.normal_(part.weight, std=(2 / fan_in) ** 0.5)
-            if part.bias is not None:
-                nn.init.normal_(part.bias, std=0.05)
-        if isinstance(part, nn.BatchNorm2d):
-            nn.init.uniform_(part.weight, 0.75, 1.25)
-            nn.init.normal_(part.bias, std=0.1)
-            nn.init.normal_(part.running_mean, std=0.1)
-            nn.init.uniform_(part.running_var, 0.5, 1.5)
+            nn.init.kaiming_normal_(part.weight, nonlinearity='relu')
+    for norm in norms:
+        nn.init.uniform_(norm.weight, 0.75, 1.25)
+        nn.init.normal_(norm.bias, std=0.1)
+        # What noise gives: with statistics that do not fit, outputs explode, and float32 is too coarse for gradients.
+        norm.momentum = 1
+    with torch.no_grad():
+        module.train()(255 * torch.rand(2, 3, *spec.size))
+    for norm in norms:
+        norm.running_var *= 0.75 + 0.5 * torch.rand(norm.running_var.shape)
     return module.eval().requires_grad_(False)

@@ -1,4 +1,4 @@
-// PGD by our engine, for commands: one line of JSON in, one line of JSON out, as of torch_step.py but for `library`.
+// PGD by our engine, for commands: one line of JSON in, one line of JSON out, as of torch_step.py but for `library` and `rounding`.
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -62,7 +62,8 @@ async function answer(command: Command): Promise<Answer> {
     case 'memory':
       return { peakBytes: peakBytes() };
     case 'library':
-      throw new Error('expected a command of ours, got library');
+    case 'rounding':
+      throw new Error(`expected a command of ours, got ${command.do}`);
   }
 }
 

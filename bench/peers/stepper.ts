@@ -7,13 +7,14 @@ export type Command =
   | { readonly do: 'gradient'; readonly file: string }
   | { readonly do: 'steps' | 'forward'; readonly count: number }
   | { readonly do: 'library'; readonly name: string; readonly count: number }
-  | { readonly do: 'memory' };
+  | { readonly do: 'memory' | 'rounding' };
 
 /** What it answers, one line each. */
 export interface Answer {
   readonly error?: string;
   readonly ms?: number;
   readonly peakBytes?: number;
+  readonly rounding?: number;
   readonly versions?: Readonly<Record<string, string>>;
 }
 

@@ -4,6 +4,7 @@
   {"do": "gradient", "file": F}               writes the loss gradient by the clean levels as .npy
   {"do": "steps", "count": K}                 milliseconds of an attack of K steps
   {"do": "forward", "count": K}               milliseconds of K predictions
+  {"do": "rounding"}                          how far the first example's gradient is from that in float64, relatively
   {"do": "memory"}                            largest resident memory so far, in bytes (Linux)
   {"do": "library", "name": L, "count": K}    milliseconds of K steps of PGD by foolbox, torchattacks or art
 
@@ -11,6 +12,7 @@ The attack is that of our-step.ts: from the clean image, radius 4 and step 1 lev
 Answers to what failed are {"error": TEXT}.
 """
 import argparse
+import copy
 import json
 import os
 import re
@@ -52,6 +54,24 @@ class Attacked:
         levels = levels.detach().requires_grad_()
         (gradient,) = torch.autograd.grad(self.loss(levels), levels)
         return gradient
+
+    def rounding(self):
+        """What float32 alone does to a gradient: near 0 it decides on which side of its kink a ReLU is."""
+        exact = copy.copy(self)
+        exact.model = copy.deepcopy(self.model).double()
+        self_one, exact_one = self.of_one(torch.float32), exact.of_one(torch.float64)
+        expected = exact_one.gradient(exact_one.clean)
+        return float((self_one.gradient(self_one.clean) - expected).norm() / expected.norm())
+
+    def of_one(self, dtype):
+        """The same with the first example only."""
+        one = copy.copy(self)
+        one.clean = self.clean[:1].to(dtype)
+        one.labels = {
+            name: labels[:1].to(dtype) if labels.is_floating_point() else labels[:1]
+            for name, labels in self.labels.items()
+        }
+        return one
 
     def pgd(self, steps):
         levels = self.clean
@@ -175,6 +195,9 @@ class Server:
     def forward(self, count):
         return timed(lambda: self.attacked.forward(count))
 
+    def rounding(self):
+        return {'rounding': self.attacked.rounding()}
+
     def memory(self):
         return {'peakBytes': peak_bytes()}
 
@@ -183,7 +206,7 @@ class Server:
 
     def answer(self, line):
         command = json.loads(line)
-        names = {'load', 'gradient', 'steps', 'forward', 'memory', 'library'}
+        names = {'load', 'gradient', 'steps', 'forward', 'rounding', 'memory', 'library'}
         name = command.pop('do')
         if name not in names:
             raise ValueError(f'expected one of {", ".join(sorted(names))}, got {name}')
