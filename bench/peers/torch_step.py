@@ -156,7 +156,8 @@ def versions():
         'Python': sys.version.split()[0],
         'PyTorch': torch.__version__,
         'config': ', '.join(match.group() for match in found if match),
-        'loaded': ', '.join(sorted(os.path.basename(path) for path in paths)),
+        # The folder tells them apart: Debian calls every BLAS libblas.so.3.
+        'loaded': ', '.join(sorted('/'.join(path.split('/')[-2:]) for path in paths)),
     }
 
 
