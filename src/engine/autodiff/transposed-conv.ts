@@ -9,11 +9,11 @@ const BLOCK = 16;
 
 /**
  * Whether a convolution with stride 1 by flipped weights is faster than a transposed convolution (measured on a CPU): always, but
- * for a dense one over two axes that does not run in the blocked layout. There both are equal, and that by W needs no copy of it.
+ * for a dense one over two axes with too few outputs for the blocked layout, as the first layer's, whose outputs are colours.
  */
 function isFasterFlipped(weight: Shape, group: number, channels: number): boolean {
   const isDenseImage = group === 1 && weight.length === 4;
-  return !isDenseImage || (channels >= BLOCK && (weight[0] as number) % BLOCK === 0);
+  return !isDenseImage || channels >= BLOCK;
 }
 
 /**

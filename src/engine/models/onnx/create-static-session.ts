@@ -1,4 +1,5 @@
 import { encodeStaticGraph } from '../../onnx/encode-model.js';
+import { expandSoftmax } from '../../onnx/expand-softmax.js';
 import type { StaticGraph } from '../../onnx/graph.js';
 import type { ProviderName } from '../providers.js';
 import type { RuntimeOptions } from '../runtime-options.js';
@@ -6,7 +7,7 @@ import { createSession, type Session } from './session.js';
 import { isWebGpuGap, type KnownTensors } from './webgpu-gaps.js';
 
 /**
- * A session that runs a static graph fast: on WebGPU with the nodes that it would get wrong left to the CPU.
+ * A session that runs a static graph fast: on the CPU with softmax over classes in its parts, on WebGPU with the nodes that it would get wrong left to the CPU.
  *
  * @throws EngineError `INVALID_MODEL`. Thrown when ONNX Runtime refuses the graph.
  */
@@ -16,6 +17,7 @@ export async function createStaticSession(
   provider: ProviderName,
 ): Promise<Session> {
   const options = { ...runtime, optimization: 'all', prepacking: true, provider } as const;
+  if (provider === 'cpu') return await createSession(encodeStaticGraph(expandSoftmax(graph)), options);
   if (provider !== 'webgpu') return await createSession(encodeStaticGraph(graph), options);
   const cpuNodes: string[] = [];
   const known: KnownTensors = {
