@@ -60,6 +60,7 @@ async function brokenOf({ attack }: ServedModel, inputs: readonly JobInput[], ep
     targeted: false,
     seed: 1,
     batchSize: undefined,
+    fullBatches: false,
   } as const;
   const context = {
     signal: new AbortController().signal,

@@ -92,7 +92,7 @@ export function attackSpec(
   attack: string,
   tasks: readonly string[],
   parameters: Partial<AttackParameters> = {},
-  change: { loss?: string; combination?: Combination; seed?: number; targeted?: boolean; batchSize?: number } = {},
+  change: { loss?: string; combination?: Combination; seed?: number; targeted?: boolean; batchSize?: number; fullBatches?: boolean } = {},
 ): AttackSpec {
   return {
     attack,
@@ -108,6 +108,7 @@ export function attackSpec(
     targeted: change.targeted ?? false,
     seed: change.seed ?? 0,
     batchSize: change.batchSize,
+    fullBatches: change.fullBatches ?? false,
   };
 }
 

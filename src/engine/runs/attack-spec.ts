@@ -20,6 +20,8 @@ export interface AttackSpecRequest {
   readonly labelFree: boolean;
   readonly seed: number | undefined;
   readonly batchSize: number | undefined;
+  /** Default: false. */
+  readonly fullBatches?: boolean | undefined;
 }
 
 export interface RequestedTask {
@@ -63,6 +65,7 @@ export function resolveAttackSpec(
     targeted: request.targeted,
     seed,
     batchSize: request.batchSize,
+    fullBatches: request.fullBatches ?? false,
   };
 }
 

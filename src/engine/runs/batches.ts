@@ -21,6 +21,8 @@ export interface BatchRule {
   readonly fixedBatch: number | undefined;
   /** What a replay asks for. */
   readonly forced: number | undefined;
+  /** Whether the size is that of many examples, however few there are. */
+  readonly full?: boolean;
   readonly memoryBudgetBytes: number;
 }
 
@@ -30,7 +32,8 @@ export interface BatchRule {
  *
  * @throws EngineError `INVALID_REQUEST`. Thrown when a replay asks for what the graph does not take.
  */
-export function batchSizeFor(count: number, { plan, fixedBatch, forced, memoryBudgetBytes }: BatchRule): number {
+export function batchSizeFor(count: number, rule: BatchRule): number {
+  const { plan, fixedBatch, forced, full = false, memoryBudgetBytes } = rule;
   if (forced !== undefined && forced !== (fixedBatch ?? forced)) {
     const violations = [
       { field: 'batch_size', description: `expected ${fixedBatch}, which the graph is fixed to, got ${forced}` },
@@ -43,7 +46,7 @@ export function batchSizeFor(count: number, { plan, fixedBatch, forced, memoryBu
     (size) => size * plan.multiplyAdds <= MAX_MULTIPLY_ADDS && plan.memoryBytes(size) <= memoryBudgetBytes,
   );
   const largest = allowed.at(-1) ?? 1;
-  return BUCKETS.find((size) => size >= count && size <= largest) ?? largest;
+  return full ? largest : (BUCKETS.find((size) => size >= count && size <= largest) ?? largest);
 }
 
 /** Examples of one shape, in their order. */

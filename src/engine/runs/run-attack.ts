@@ -162,7 +162,7 @@ class AttackRunState {
 
 async function planGroups(network: Network, job: AttackJob, options: RunOptions): Promise<readonly Group[]> {
   const { info } = network;
-  const { objective, batchSize: forced } = job.spec;
+  const { objective, batchSize: forced, fullBatches: full } = job.spec;
   const examples = prepareExamples(job.inputs, info);
   requireAttackable(info.tasks, job.spec);
   const groups: Group[] = [];
@@ -170,7 +170,8 @@ async function planGroups(network: Network, job: AttackJob, options: RunOptions)
     const { shape } = group[0] as Example;
     const plan = await network.plan(shape);
     const { memoryBudgetBytes } = options;
-    const batchSize = batchSizeFor(group.length, { plan, fixedBatch: info.fixedBatch, forced, memoryBudgetBytes });
+    const rule = { plan, fixedBatch: info.fixedBatch, forced, full, memoryBudgetBytes };
+    const batchSize = batchSizeFor(group.length, rule);
     const tasks = objective.tasks.map(({ task, loss }) => ({ task, loss: lossName(loss, job.spec) }));
     groups.push({
       shape,
@@ -212,9 +213,9 @@ async function* runBatch(
   const clean = stack(
     examples.map((example) => example.clean),
     shape,
-    examples.length,
+    program.batchSize,
   );
-  const extra = stackExtraInputs(examples, extraInputShapes(network.info), examples.length);
+  const extra = stackExtraInputs(examples, extraInputShapes(network.info), program.batchSize);
   const outputs = await run.pace.call('verify', () => network.predict(clean, extra));
   const labels = knownLabels(network, examples, outputs, job.labelFree);
   requireLabels(examples, labels, job);
@@ -222,7 +223,7 @@ async function* runBatch(
   const cleanScores = run.pace.scoring(examples.length, () =>
     labels.map((known, n) => scoresOf(network, job.spec, known, (task) => outputOf(outputs, task, n))),
   );
-  const batch: Batch = { examples, labels, cleanOutputs: outputs, cleanScores, shape };
+  const batch: Batch = { examples, labels, cleanOutputs: outputs, cleanScores, shape, size: program.batchSize };
   const oddities = new Oddities();
   let outcomes: readonly ExampleOutcome[] = [];
   const unfinished = {

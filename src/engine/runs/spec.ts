@@ -28,6 +28,9 @@ export interface AttackSpec {
   readonly seed: number;
   /** Examples that run together, where a replay forces it. */
   readonly batchSize: number | undefined;
+  /** Whether batches are as large as the shape allows and padded where examples are few, so that a figure does not depend on
+   * how many examples go together. */
+  readonly fullBatches: boolean;
 }
 
 /** Everything that decides a measurement of gradients beside the model, the pixels and the labels. */

@@ -22,6 +22,8 @@ export interface Batch {
   readonly cleanOutputs: ReadonlyMap<string, Tensor>;
   readonly cleanScores: readonly TaskScores[];
   readonly shape: Shape;
+  /** Rows of a native call: examples, and padding. */
+  readonly size: number;
 }
 
 /** A result, but for what only the run knows. */
@@ -100,11 +102,11 @@ async function judged(
   network: Network,
   { spec }: AttackJob,
   pace: Pace,
-  { examples, labels, shape }: Batch,
+  { examples, labels, shape, size }: Batch,
   rows: readonly Float32Array[],
 ): Promise<Judged> {
-  const extra = stackExtraInputs(examples, extraInputShapes(network.info), examples.length);
-  const outputs = await pace.call('verify', () => network.predict(stack(rows, shape, examples.length), extra));
+  const extra = stackExtraInputs(examples, extraInputShapes(network.info), size);
+  const outputs = await pace.call('verify', () => network.predict(stack(rows, shape, size), extra));
   const scores = pace.scoring(examples.length, () =>
     labels.map((known, n) => scoresOf(network, spec, known, (task) => outputOf(outputs, task, n))),
   );

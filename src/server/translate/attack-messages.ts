@@ -52,7 +52,7 @@ const message = (event: NonNullable<AttackResponse['event']>, isProgress = false
 });
 
 export function startedMessage(runId: string, model: ModelInfo, { spec, inputs }: AttackJob): Message {
-  const { parameters, objective, seed, batchSize: _ } = spec;
+  const { parameters, objective, seed, batchSize: _size, fullBatches: _full } = spec;
   return message({
     $case: 'started',
     value: {

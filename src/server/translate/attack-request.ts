@@ -78,6 +78,7 @@ function readSpecRequest(request: AttackRequest, violations: Violations): Attack
     labelFree: request.labelFree ?? false,
     seed: request.seed === undefined ? undefined : Number(request.seed),
     batchSize: request.batchSize,
+    fullBatches: request.fullBatches,
   };
 }
 

@@ -21,6 +21,7 @@ function spec(
     targeted: change.targeted ?? false,
     seed: 0,
     batchSize: undefined,
+    fullBatches: false,
   };
 }
 const task = (name: string, weight = 1, loss = ownLoss(name)): ObjectiveTask => ({ task: name, weight, loss });

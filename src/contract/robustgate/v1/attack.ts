@@ -246,7 +246,14 @@ export interface AttackRequest {
    * Number of examples that run together: 1, 2, 4, 8 or 16. Default: chosen by the gateway from the size of the network
    * and said in every result. Only a replay needs it.
    */
-  batchSize?: number | undefined;
+  batchSize?:
+    | number
+    | undefined;
+  /**
+   * Whether batches are as large as the shape of the input allows, and padded where there are fewer examples: then the last bits of
+   * a figure do not depend on how many examples go together, as an evaluation in parts needs it. Default: false.
+   */
+  fullBatches?: boolean | undefined;
 }
 
 /** An attack by name, with its parameters. What is left out takes the default of the attack. */
@@ -569,6 +576,7 @@ function createBaseAttackRequest(): AttackRequest {
     progressEverySteps: undefined,
     fields: [],
     batchSize: undefined,
+    fullBatches: undefined,
   };
 }
 
@@ -613,6 +621,9 @@ export const AttackRequest: MessageFns<AttackRequest> = {
     }
     if (message.batchSize !== undefined) {
       writer.uint32(88).int32(message.batchSize);
+    }
+    if (message.fullBatches !== undefined) {
+      writer.uint32(96).bool(message.fullBatches);
     }
     return writer;
   },
@@ -728,6 +739,14 @@ export const AttackRequest: MessageFns<AttackRequest> = {
             message.batchSize = reader.int32();
             continue;
           }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.fullBatches = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -760,6 +779,7 @@ export const AttackRequest: MessageFns<AttackRequest> = {
     message.progressEverySteps = object.progressEverySteps ?? undefined;
     message.fields = object.fields?.map((e) => e) || [];
     message.batchSize = object.batchSize ?? undefined;
+    message.fullBatches = object.fullBatches ?? undefined;
     return message;
   },
 };

@@ -1,0 +1,2 @@
+/** Each takes the schema one version on. Those that were released are never changed: a later one mends them. */
+export const MIGRATIONS: readonly string[] = [];
