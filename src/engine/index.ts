@@ -1,5 +1,6 @@
 // The front door: all that host/, server/, lab/ and cli/ may import of the engine.
 
+export type * from './datasets/dataset.js';
 export {
   EngineError,
   ERROR_CODES,
@@ -8,6 +9,9 @@ export {
   type FieldViolation,
   Violations,
 } from './errors.js';
+export type * from './evaluation/result.js';
+export type * from './evaluation/row.js';
+export type * from './evaluation/target.js';
 export { colorizeClasses, colorizeValues, type ValueMap } from './images/colorize.js';
 export { decodeImage } from './images/decode-image.js';
 export { type DecodedImage, type ImageLimits, levelsOf } from './images/decoded-image.js';
