@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { EngineError } from '../engine/index.js';
-import { type Hosts, type LaneLimits, startHosts, usableCores } from '../host/index.js';
+import { type HostObserver, type Hosts, type LaneLimits, startHosts, usableCores } from '../host/index.js';
 import { type AdminServer, startAdminServer } from './admin/admin-server.js';
 import { Admission } from './admission/admission.js';
 import type { GatewayConfig } from './config.js';
@@ -17,6 +17,7 @@ import { ModelRepository } from './repository/repository.js';
 import type { GatewayContext } from './services/gateway-context.js';
 import { drainingError } from './services/requirements.js';
 import { robustnessService } from './services/robustness-service.js';
+import { startTelemetry, type Telemetry } from './telemetry/telemetry.js';
 
 /** A gateway that runs. */
 export interface Gateway {
@@ -34,7 +35,7 @@ export interface Gateway {
 export interface GatewayDependencies {
   readonly log: Logger;
   /** Starts the hosts; tests have ones of their own. */
-  readonly hosts?: (log: Logger) => Hosts;
+  readonly hosts?: (log: Logger, observer: HostObserver) => Hosts;
 }
 
 /**
@@ -45,7 +46,9 @@ export interface GatewayDependencies {
 export async function startGateway(config: GatewayConfig, dependencies: GatewayDependencies): Promise<Gateway> {
   const { log } = dependencies;
   const { limits } = config;
-  const hosts = dependencies.hosts?.(log) ?? hostsOf(config, log);
+  const lanes = config.hosts === 'shared' ? ['shared'] : ['serve', 'attack'];
+  const telemetry = await startTelemetry({ config: config.telemetry, lanes, log, env: process.env });
+  const hosts = dependencies.hosts?.(log, telemetry.hosts) ?? hostsOf(config, log, telemetry.hosts);
   const pool = startImagePool(
     { maxPixels: limits.imagePixels, maxBytes: limits.imageBytes },
     Math.max(1, Math.min(4, usableCores())),
@@ -53,7 +56,10 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
   const health = new Health();
   const draining = new AbortController();
   setMaxListeners(0, draining.signal); // every call that waits listens, and there are as many as the queue holds
-  const update = (): void => health.update(facts());
+  const update = (): void => {
+    health.update(facts());
+    telemetry.loaded(repository.versions);
+  };
   const repository = new ModelRepository({
     root: config.modelRepository,
     hosts,
@@ -83,10 +89,17 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
     predictions: new Admission(limits.predictions, 0),
     calls: new OpenCalls(),
     log,
+    telemetry,
     draining: draining.signal,
     newRunId: randomUUID,
   };
-  const parts: Parts = { hosts, pool, repository, server: undefined, admin: undefined };
+  telemetry.watch({
+    versions: () => repository.versions,
+    isQuarantined: (version) => hosts.attack.quarantineReason(version) !== undefined,
+    isUp: (lane) => hosts[lane].isReady,
+    queues: { serve: context.predictions, attack: context.attacks },
+  });
+  const parts: Parts = { hosts, pool, repository, telemetry, server: undefined, admin: undefined };
   try {
     const server = grpcServer(context, health);
     parts.server = server;
@@ -94,6 +107,7 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
     parts.admin = await startAdminServer(config.adminAddress, {
       livez: () => ({ isGood: true, text: 'alive' }),
       readyz: () => (facts().isReady ? { isGood: true, text: 'ready' } : { isGood: false, text: 'not ready' }),
+      metrics: (accept) => telemetry.expose(accept),
     });
     await repository.loadAll();
     if (config.modelControl === 'poll') repository.startPolling();
@@ -106,7 +120,7 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
   }
 }
 
-function hostsOf({ hosts, threads, limits, hangs }: GatewayConfig, log: Logger): Hosts {
+function hostsOf({ hosts, threads, limits, hangs }: GatewayConfig, log: Logger, observer: HostObserver): Hosts {
   const laneLimits: Partial<LaneLimits> = {
     hangMs: hangs.seconds * 1000,
     compileHangMs: hangs.compileSeconds * 1000,
@@ -118,6 +132,7 @@ function hostsOf({ hosts, threads, limits, hangs }: GatewayConfig, log: Logger):
     memoryBudgetBytes: limits.memoryBytes,
     limits: laneLimits,
     log: (level, message, fields) => log[level](fields, message),
+    observer,
   });
 }
 
@@ -130,7 +145,9 @@ function grpcServer(context: GatewayContext, health: Health): Server {
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 20_000,
   });
-  server.addService(robustnessServiceDefinition(), robustnessService(context));
+  const definition = robustnessServiceDefinition();
+  server.addService(definition, robustnessService(context));
+  context.telemetry.calls.expect(Object.values(definition).map(({ path }) => path));
   health.addTo(server);
   if (reflection) addReflection(server);
   return server;
@@ -158,14 +175,16 @@ interface Parts {
   readonly hosts: Hosts;
   readonly pool: ImagePool;
   readonly repository: ModelRepository;
+  readonly telemetry: Telemetry;
   server: Server | undefined;
   admin: AdminServer | undefined;
 }
 
-async function closeAll({ hosts, pool, repository, server, admin }: Parts): Promise<void> {
+async function closeAll({ hosts, pool, repository, telemetry, server, admin }: Parts): Promise<void> {
   server?.forceShutdown();
   // All at once: the repository may wait for a load that ends with the hosts.
   await Promise.all([repository.close(), hosts.close(), pool.close(), admin?.close()]);
+  await telemetry.close();
 }
 
 /** How long the last bytes of calls that have ended may take, and connections that others hold open, in milliseconds. */

@@ -15,18 +15,19 @@ const RETRY_AFTER_MS = 2000;
 
 /** Lets so many runs in at a time; so many more wait in order; others are refused at once. */
 export class Admission {
-  readonly #places: number;
-  readonly #queueLength: number;
+  /** How many may run at a time, and wait. */
+  readonly places: number;
+  readonly queueLength: number;
   /** Those that run, and then those that wait, in order. */
   readonly #tickets: QueuedTicket[] = [];
 
   constructor(places: number, queueLength: number) {
-    this.#places = places;
-    this.#queueLength = queueLength;
+    this.places = places;
+    this.queueLength = queueLength;
   }
 
   get running(): number {
-    return Math.min(this.#tickets.length, this.#places);
+    return Math.min(this.#tickets.length, this.places);
   }
 
   get waiting(): number {
@@ -39,8 +40,8 @@ export class Admission {
    * @throws EngineError `QUEUE_FULL`. Thrown when as many run and wait as may.
    */
   enter(): Ticket {
-    if (this.#tickets.length >= this.#places + this.#queueLength) {
-      const text = `expected at most ${this.#places} calls that run and ${this.#queueLength} that wait, got one more`;
+    if (this.#tickets.length >= this.places + this.queueLength) {
+      const text = `expected at most ${this.places} calls that run and ${this.queueLength} that wait, got one more`;
       throw new EngineError('QUEUE_FULL', text, { retryAfterMs: RETRY_AFTER_MS });
     }
     const ticket = new QueuedTicket(() => this.#remove(ticket));
@@ -53,7 +54,7 @@ export class Admission {
     const index = this.#tickets.indexOf(ticket);
     if (index === -1) return;
     this.#tickets.splice(index, 1);
-    for (const [i, other] of this.#tickets.entries()) other.moveTo(Math.max(0, i + 1 - this.#places));
+    for (const [i, other] of this.#tickets.entries()) other.moveTo(Math.max(0, i + 1 - this.places));
   }
 }
 

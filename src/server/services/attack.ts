@@ -21,6 +21,7 @@ export const attack = (
   gateway: GatewayContext,
 ): AsyncGenerator<StreamMessage<AttackResponse>, void, void> =>
   streamRun<AttackWish, AttackJob, AttackEvent, AttackResponse>(request, context, gateway, {
+    name: 'attack',
     readWish: (model, labelled) => readAttackWish(request, model, labelled, gateway.config.limits),
     joined: (wish, inputs) => ({ ...wish, inputs }),
     start: (lane, model, job, options) => lane.attack(model, job, options),

@@ -7,6 +7,7 @@ import type { OpenCalls } from '../grpc/open-calls.js';
 import type { ImagePool } from '../images/image-pool.js';
 import type { Logger } from '../logger.js';
 import type { ModelRepository } from '../repository/repository.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 
 /** What the methods of the service work with. */
 export interface GatewayContext {
@@ -19,6 +20,7 @@ export interface GatewayContext {
   /** Calls that are being answered. */
   readonly calls: OpenCalls;
   readonly log: Logger;
+  readonly telemetry: Telemetry;
   /** Aborted when no new call is taken any more. */
   readonly draining: AbortSignal;
   /** A name for a run that no other run has, here or elsewhere. */

@@ -20,6 +20,7 @@ export const gradientNorm = (
   gateway: GatewayContext,
 ): AsyncGenerator<StreamMessage<GradientNormResponse>, void, void> =>
   streamRun<GradientNormWish, GradientNormJob, GradientNormEvent, GradientNormResponse>(request, context, gateway, {
+    name: 'gradient-norm',
     readWish: (model, labelled) => readGradientNormWish(request, model, labelled, gateway.config.limits),
     joined: (wish, inputs) => ({ ...wish, inputs }),
     start: (lane, model, job, options) => lane.gradientNorm(model, job, options),

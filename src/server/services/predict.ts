@@ -24,8 +24,19 @@ export async function predict(
         () => readPredictWish(request, info),
       );
       const job = predictJob(wish, inputs, info);
-      const options = callOptions(gateway.newRunId(), context);
-      return predictResponse(info, await hosts.serve.predict(refOf(info), job, options));
+      const run = { id: gateway.newRunId(), kind: 'predict', model: info, traceParent: context.traceParent } as const;
+      const observed = gateway.telemetry.runs.begin(run);
+      try {
+        const options = callOptions(run.id, { ...context, traceParent: observed.traceParent });
+        const predictions = await hosts.serve.predict(refOf(info), job, options);
+        observed.saw({ type: 'summary', summary: { terminatedBy: 'completed' } });
+        return predictResponse(info, predictions);
+      } catch (error) {
+        observed.failed(error);
+        throw error;
+      } finally {
+        observed.close();
+      }
     } finally {
       place.leave();
     }

@@ -2,10 +2,13 @@ import test, { type ExecutionContext } from 'ava';
 import type { EngineError } from '../../../src/engine/index.js';
 import { startAdminServer } from '../../../src/server/admin/admin-server.js';
 
+const metrics = async (accept: string) => ({ contentType: 'text/x-test', text: `for ${accept}` });
+
 async function adminOf(t: ExecutionContext, isReady = true): Promise<string> {
   const admin = await startAdminServer('127.0.0.1:0', {
     livez: () => ({ isGood: true, text: 'alive' }),
     readyz: () => ({ isGood: isReady, text: 'it depends' }),
+    metrics,
   });
   t.teardown(() => admin.close());
   return `http://${admin.address}`;
@@ -40,7 +43,7 @@ test('HEAD is answered without a body, and nothing is taken in', async (t) => {
 test('an address that is taken is an error of the configuration', async (t) => {
   const taken = (await adminOf(t)).slice('http://'.length);
   const check = () => ({ isGood: true, text: '' });
-  const error = await t.throwsAsync<EngineError>(startAdminServer(taken, { livez: check, readyz: check }));
+  const error = await t.throwsAsync<EngineError>(startAdminServer(taken, { livez: check, readyz: check, metrics }));
   t.is(error?.code, 'INVALID_CONFIG');
   t.regex(error?.message ?? '', /EADDRINUSE/);
 });
