@@ -1,6 +1,7 @@
 import { EngineError } from '../../errors.js';
 import type { DataType } from '../../onnx/data-types.js';
-import { bfloat16ToNumber, float16ToNumber } from '../../onnx/tensor-value.js';
+import type { TensorValue } from '../../onnx/graph.js';
+import { bfloat16ToNumber, bytesOf, float16ToNumber } from '../../onnx/tensor-value.js';
 import type { Shape } from '../../tensor/shape.js';
 import type { RuntimeTensor } from './session.js';
 
@@ -40,11 +41,21 @@ const roundedBytes = (values: Float32Array): Uint8Array =>
  */
 export function fromRuntime({ dataType, data }: RuntimeTensor): Float32Array {
   if (data instanceof Float32Array) return data;
+  if (dataType === 'string') throw new EngineError('INVALID_MODEL', 'expected an output of numbers, got text');
   if (dataType === 'float16') return Float32Array.from(data as Uint16Array, float16ToNumber);
   if (dataType === 'bfloat16') return Float32Array.from(data as Uint16Array, bfloat16ToNumber);
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float32Array.from(data, Number);
-  if (dataType === 'string') throw new EngineError('INVALID_MODEL', 'expected an output of numbers, got text');
   return Float32Array.from(data as Int32Array);
+}
+
+/**
+ * A tensor of ONNX Runtime as graphs hold it.
+ *
+ * @throws EngineError `INVALID_MODEL`. Thrown when it is text.
+ */
+export function tensorValueOf({ dataType, shape, data }: RuntimeTensor): TensorValue {
+  if (ArrayBuffer.isView(data)) return { dataType, shape, bytes: bytesOf(data) };
+  throw new EngineError('INVALID_MODEL', 'expected a tensor of numbers, got text');
 }
 
 /** The bits of the IEEE 754 binary16 that is nearest to `value`, the even one of two. */
