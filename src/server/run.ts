@@ -12,6 +12,7 @@ import { Health } from './grpc/health.js';
 import { OpenCalls } from './grpc/open-calls.js';
 import { addReflection } from './grpc/reflection.js';
 import { type ImagePool, startImagePool } from './images/image-pool.js';
+import { type InferenceFacts, inferenceService, inferenceServiceDefinition } from './inference/inference-service.js';
 import type { Logger } from './logger.js';
 import { ModelRepository } from './repository/repository.js';
 import type { GatewayContext } from './services/gateway-context.js';
@@ -33,6 +34,8 @@ export interface Gateway {
 
 export interface GatewayDependencies {
   readonly log: Logger;
+  /** Of robustgate, told to clients. */
+  readonly version?: string;
   /** Starts the hosts; tests have ones of their own. */
   readonly hosts?: (log: Logger) => Hosts;
 }
@@ -88,7 +91,11 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
   };
   const parts: Parts = { hosts, pool, repository, server: undefined, admin: undefined };
   try {
-    const server = grpcServer(context, health);
+    const areAllReady = (): boolean => {
+      const { isReady, models } = facts();
+      return isReady && ![...models.values()].includes(false);
+    };
+    const server = grpcServer(context, health, { version: dependencies.version ?? '', areAllReady });
     parts.server = server;
     const grpcAddress = await bind(server, config.grpcAddress);
     parts.admin = await startAdminServer(config.adminAddress, {
@@ -121,7 +128,7 @@ function hostsOf({ hosts, threads, limits, hangs }: GatewayConfig, log: Logger):
   });
 }
 
-function grpcServer(context: GatewayContext, health: Health): Server {
+function grpcServer(context: GatewayContext, health: Health, facts: InferenceFacts): Server {
   const { limits, reflection } = context.config;
   const server = new Server({
     'grpc.max_receive_message_length': limits.requestBytes,
@@ -131,6 +138,7 @@ function grpcServer(context: GatewayContext, health: Health): Server {
     'grpc.keepalive_timeout_ms': 20_000,
   });
   server.addService(robustnessServiceDefinition(), robustnessService(context));
+  server.addService(inferenceServiceDefinition(), inferenceService(context, facts));
   health.addTo(server);
   if (reflection) addReflection(server);
   return server;

@@ -1,4 +1,9 @@
-import type { handleServerStreamingCall, handleUnaryCall, ServerUnaryCall } from '@grpc/grpc-js';
+import type {
+  handleBidiStreamingCall,
+  handleServerStreamingCall,
+  handleUnaryCall,
+  ServerUnaryCall,
+} from '@grpc/grpc-js';
 import { EngineError } from '../../engine/index.js';
 import type { CallContext } from './call-context.js';
 import type { Received } from './definitions.js';
@@ -17,7 +22,9 @@ export interface HandlerOptions {
   readonly logError: LogError;
 }
 
-type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'getDeadline' | 'metadata' | 'on'>;
+type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'getDeadline' | 'metadata'> & {
+  on(event: 'cancelled', listener: () => void): unknown;
+};
 
 /** A call with what is known of it. */
 interface Conversation {
@@ -38,12 +45,16 @@ function begin(call: AnyCall, { calls }: HandlerOptions): Conversation {
   });
   const deadline = call.getDeadline();
   const leftMs = deadline instanceof Date ? deadline.getTime() - Date.now() : Number(deadline) - Date.now();
-  const [traceParent] = call.metadata.get('traceparent');
+  const metadata = (name: string): string | undefined => {
+    const [value] = call.metadata.get(name);
+    return typeof value === 'string' ? value : undefined;
+  };
   return {
     context: {
       signal: AbortSignal.any([gone.signal, cut]),
       deadlineMs: Number.isFinite(leftMs) && leftMs < FAR_MS ? performance.now() + leftMs : undefined,
-      traceParent: typeof traceParent === 'string' ? traceParent : undefined,
+      traceParent: metadata('traceparent'),
+      metadata,
     },
     isGone: () => gone.signal.aborted,
     errorOf: (failure) => (cut.aborted ? cut.reason : failure),
@@ -115,6 +126,30 @@ export function serverStreaming<Request, Response>(
         for await (const { message, isProgress } of answer(requestOf(call.request), context)) {
           if (isProgress) writer.offerProgress(message);
           else await writer.write(message);
+        }
+        await writer.end();
+      } catch (failure) {
+        if (!isGone()) call.emit('error', serviceError(errorOf(failure), options.logError));
+      }
+    })();
+  };
+}
+
+/** A method that answers each message of a stream with one, in their order; the next is read once the answer has left. */
+export function bidiStreaming<Request, Response>(
+  answer: (request: Request, context: CallContext) => Promise<Response>,
+  options: HandlerOptions,
+): handleBidiStreamingCall<Received<Request>, Response> {
+  return (call) => {
+    const { context, isGone, errorOf } = begin(call, options);
+    const writer = new StreamWriter<Response>(call, options.stallMs, context.signal);
+    void (async () => {
+      try {
+        // The end of what the client sends must not end what it is sent.
+        const requests = call.iterator({ destroyOnReturn: false }) as AsyncIterable<Received<Request>>;
+        for await (const received of requests) {
+          const work = async (): Promise<Response> => answer(requestOf(received), context);
+          await writer.write(await unlessAborted(context.signal, work));
         }
         await writer.end();
       } catch (failure) {

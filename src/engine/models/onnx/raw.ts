@@ -50,7 +50,7 @@ function runtimeTensor(name: string, { dataType, shape, data }: RawTensor): Runt
     throw new EngineError('INVALID_REQUEST', `expected ${size} bytes for ${name}, got ${data.byteLength}`);
   }
   const isAligned = data.byteOffset % Elements.BYTES_PER_ELEMENT === 0;
-  const bytes = isAligned ? data : data.slice();
+  const bytes = isAligned ? data : Uint8Array.from(data);
   return { dataType, shape, data: new Elements(bytes.buffer as ArrayBuffer, bytes.byteOffset, sizeOf(shape)) };
 }
 
