@@ -19,7 +19,17 @@ export function toRuntime(values: Float32Array, shape: Shape, dataType: DataType
     case 'float16':
       return { dataType, shape, data: Uint16Array.from(values, numberToFloat16) };
     case 'uint8':
-      return { dataType, shape, data: roundedBytes(values) };
+      return { dataType, shape, data: Uint8Array.from(values, rounded(0, 255)) };
+    case 'int8':
+      return { dataType, shape, data: Int8Array.from(values, rounded(-128, 127)) };
+    case 'uint16':
+      return { dataType, shape, data: Uint16Array.from(values, rounded(0, 65_535)) };
+    case 'int16':
+      return { dataType, shape, data: Int16Array.from(values, rounded(-32_768, 32_767)) };
+    case 'uint32':
+      return { dataType, shape, data: Uint32Array.from(values, rounded(0, 2 ** 32 - 1)) };
+    case 'uint64':
+      return { dataType, shape, data: BigUint64Array.from(values, (value) => BigInt(Math.max(0, Math.round(value)))) };
     case 'bool':
       return { dataType, shape, data: Uint8Array.from(values, (value) => Number(value !== 0)) };
     case 'int32':
@@ -31,8 +41,10 @@ export function toRuntime(values: Float32Array, shape: Shape, dataType: DataType
   }
 }
 
-const roundedBytes = (values: Float32Array): Uint8Array =>
-  Uint8Array.from(values, (value) => Math.min(Math.max(Math.round(value), 0), 255));
+const rounded =
+  (low: number, high: number) =>
+  (value: number): number =>
+    Math.min(Math.max(Math.round(value), low), high);
 
 /**
  * A model's output as float32.
