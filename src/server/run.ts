@@ -12,6 +12,7 @@ import { Health } from './grpc/health.js';
 import { OpenCalls } from './grpc/open-calls.js';
 import { addReflection } from './grpc/reflection.js';
 import { type ImagePool, startImagePool } from './images/image-pool.js';
+import { type InferenceFacts, inferenceService, inferenceServiceDefinition } from './inference/inference-service.js';
 import type { Logger } from './logger.js';
 import { ModelRepository } from './repository/repository.js';
 import type { GatewayContext } from './services/gateway-context.js';
@@ -34,6 +35,8 @@ export interface Gateway {
 
 export interface GatewayDependencies {
   readonly log: Logger;
+  /** Of robustgate, told to clients. */
+  readonly version?: string;
   /** Starts the hosts; tests have ones of their own. */
   readonly hosts?: (log: Logger, observer: HostObserver) => Hosts;
 }
@@ -47,7 +50,13 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
   const { log } = dependencies;
   const { limits } = config;
   const lanes = config.hosts === 'shared' ? ['shared'] : ['serve', 'attack'];
-  const telemetry = await startTelemetry({ config: config.telemetry, lanes, log, env: process.env });
+  const telemetry = await startTelemetry({
+    config: config.telemetry,
+    version: dependencies.version ?? '',
+    lanes,
+    log,
+    env: process.env,
+  });
   const hosts = dependencies.hosts?.(log, telemetry.hosts) ?? hostsOf(config, log, telemetry.hosts);
   const pool = startImagePool(
     { maxPixels: limits.imagePixels, maxBytes: limits.imageBytes },
@@ -101,7 +110,11 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
   });
   const parts: Parts = { hosts, pool, repository, telemetry, server: undefined, admin: undefined };
   try {
-    const server = grpcServer(context, health);
+    const areAllReady = (): boolean => {
+      const { isReady, models } = facts();
+      return isReady && ![...models.values()].includes(false);
+    };
+    const server = grpcServer(context, health, { version: dependencies.version ?? '', areAllReady });
     parts.server = server;
     const grpcAddress = await bind(server, config.grpcAddress);
     parts.admin = await startAdminServer(config.adminAddress, {
@@ -136,7 +149,7 @@ function hostsOf({ hosts, threads, limits, hangs }: GatewayConfig, log: Logger, 
   });
 }
 
-function grpcServer(context: GatewayContext, health: Health): Server {
+function grpcServer(context: GatewayContext, health: Health, facts: InferenceFacts): Server {
   const { limits, reflection } = context.config;
   const server = new Server({
     'grpc.max_receive_message_length': limits.requestBytes,
@@ -145,9 +158,14 @@ function grpcServer(context: GatewayContext, health: Health): Server {
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 20_000,
   });
-  const definition = robustnessServiceDefinition();
-  server.addService(definition, robustnessService(context));
-  context.telemetry.calls.expect(Object.values(definition).map(({ path }) => path));
+  const services = [
+    [robustnessServiceDefinition(), robustnessService(context)],
+    [inferenceServiceDefinition(), inferenceService(context, facts)],
+  ] as const;
+  for (const [definition, implementation] of services) {
+    server.addService(definition, implementation);
+    context.telemetry.calls.expect(Object.values(definition).map(({ path }) => path));
+  }
   health.addTo(server);
   if (reflection) addReflection(server);
   return server;

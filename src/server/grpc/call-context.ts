@@ -6,4 +6,6 @@ export interface CallContext {
   readonly deadlineMs: number | undefined;
   /** W3C trace context, if the client sent one. */
   readonly traceParent: string | undefined;
+  /** What the client sent of this name, if it is text; the first where there are several. */
+  metadata(name: string): string | undefined;
 }

@@ -1,4 +1,5 @@
 import {
+  type handleBidiStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
   type ServerUnaryCall,
@@ -28,7 +29,9 @@ export interface HandlerOptions {
   readonly observer: CallObserver;
 }
 
-type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'getDeadline' | 'getPath' | 'metadata' | 'on'>;
+type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'getDeadline' | 'getPath' | 'metadata'> & {
+  on(event: 'cancelled', listener: () => void): unknown;
+};
 
 /** A call with what is known of it. */
 interface Conversation {
@@ -52,20 +55,21 @@ function begin(call: AnyCall, { calls, logError, observer }: HandlerOptions): Co
   const deadline = call.getDeadline();
   const leftMs = deadline instanceof Date ? deadline.getTime() - Date.now() : Number(deadline) - Date.now();
   const deadlineMs = Number.isFinite(leftMs) && leftMs < FAR_MS ? performance.now() + leftMs : undefined;
-  const header = (name: string): string | undefined => {
+  const metadata = (name: string): string | undefined => {
     const [value] = call.metadata.get(name);
     return typeof value === 'string' ? value : undefined;
   };
   const observed = observer.begin({
     method: call.getPath().slice(1),
-    traceParent: header('traceparent'),
-    traceState: header('tracestate'),
+    traceParent: metadata('traceparent'),
+    traceState: metadata('tracestate'),
   });
   return {
     context: {
       signal: AbortSignal.any([gone.signal, cut]),
       deadlineMs,
       traceParent: observed.traceParent,
+      metadata,
     },
     isGone: () => gone.signal.aborted,
     succeed: () => observed.end(status.OK, undefined),
@@ -148,6 +152,32 @@ export function serverStreaming<Request, Response>(
         for await (const { message, isProgress } of answer(requestOf(call.request), context)) {
           if (isProgress) writer.offerProgress(message);
           else await writer.write(message);
+        }
+        await writer.end();
+        succeed();
+      } catch (failure) {
+        const error = fail(failure);
+        if (!isGone()) call.emit('error', error);
+      }
+    })();
+  };
+}
+
+/** A method that answers each message of a stream with one, in their order; the next is read once the answer has left. */
+export function bidiStreaming<Request, Response>(
+  answer: (request: Request, context: CallContext) => Promise<Response>,
+  options: HandlerOptions,
+): handleBidiStreamingCall<Received<Request>, Response> {
+  return (call) => {
+    const { context, isGone, succeed, fail } = begin(call, options);
+    const writer = new StreamWriter<Response>(call, options.stallMs, context.signal);
+    void (async () => {
+      try {
+        // The end of what the client sends must not end what it is sent.
+        const requests = call.iterator({ destroyOnReturn: false }) as AsyncIterable<Received<Request>>;
+        for await (const received of requests) {
+          const work = async (): Promise<Response> => answer(requestOf(received), context);
+          await writer.write(await unlessAborted(context.signal, work));
         }
         await writer.end();
         succeed();

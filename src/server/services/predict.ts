@@ -3,7 +3,8 @@ import type { CallContext } from '../grpc/call-context.js';
 import { readExamples } from '../translate/examples.js';
 import { predictJob, predictResponse, readPredictWish } from '../translate/predict-messages.js';
 import { together } from '../translate/together.js';
-import { callOptions, type GatewayContext, refOf } from './gateway-context.js';
+import { type GatewayContext, refOf } from './gateway-context.js';
+import { inServeLane } from './in-serve-lane.js';
 import { requireServing } from './requirements.js';
 
 /** `Predict`: runs the model in the serve lane. */
@@ -24,19 +25,10 @@ export async function predict(
         () => readPredictWish(request, info),
       );
       const job = predictJob(wish, inputs, info);
-      const run = { id: gateway.newRunId(), kind: 'predict', model: info, traceParent: context.traceParent } as const;
-      const observed = gateway.telemetry.runs.begin(run);
-      try {
-        const options = callOptions(run.id, { ...context, traceParent: observed.traceParent });
-        const predictions = await hosts.serve.predict(refOf(info), job, options);
-        observed.saw({ type: 'summary', summary: { terminatedBy: 'completed' } });
-        return predictResponse(info, predictions);
-      } catch (error) {
-        observed.failed(error);
-        throw error;
-      } finally {
-        observed.close();
-      }
+      const predictions = await inServeLane('predict', info, context, gateway, (options) =>
+        hosts.serve.predict(refOf(info), job, options),
+      );
+      return predictResponse(info, predictions);
     } finally {
       place.leave();
     }

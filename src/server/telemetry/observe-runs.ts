@@ -105,7 +105,7 @@ class FollowedRun implements ObservedRun {
     };
     this.#span = tools.tracer.startSpan(kind, { startTime: this.#startMs, attributes }, parent);
     this.#context = trace.setSpan(parent, this.#span);
-    if (kind !== 'predict') {
+    if (!isInServeLane(kind)) {
       this.#queueSpan = tools.tracer.startSpan('queue', { startTime: this.#startMs }, this.#context);
     }
     const own = this.#span.spanContext();
@@ -158,7 +158,7 @@ class FollowedRun implements ObservedRun {
     metrics.runDuration.observe({ kind }, seconds, this.traceId);
     if (this.#imageSteps > 0) metrics.imageSteps.add({ model: model.name }, this.#imageSteps);
     this.#endSpans(outcome, reason);
-    const level = kind === 'predict' ? 'debug' : 'info';
+    const level = isInServeLane(kind) ? 'debug' : 'info';
     this.log[level](
       {
         kind,
@@ -194,5 +194,8 @@ class FollowedRun implements ObservedRun {
     this.#span.end();
   }
 }
+
+/** Nothing waits for that lane, and what runs there is over at once. */
+const isInServeLane = (kind: RunKindName): boolean => kind === 'predict' || kind === 'infer';
 
 const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';

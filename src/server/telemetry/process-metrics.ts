@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { MetricRegistry } from './registry.js';
 
 /** How often the event loop is asked whether it is late, in milliseconds. */
@@ -10,8 +9,7 @@ const LAG_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
  * What is known of this process: its build, its use of memory and processor, and how late its event loop is, which models that run
  * in other processes do not hold up. Returns what ends the measurement.
  */
-export async function processMetrics(registry: MetricRegistry): Promise<() => void> {
-  const version = await packageVersion();
+export function processMetrics(registry: MetricRegistry, version: string): () => void {
   registry.gauge({ name: 'build_info', help: 'What runs here: always 1.', labels: ['version', 'node'] }, () => [
     [{ version, node: process.versions.node }, 1],
   ]);
@@ -43,10 +41,4 @@ export async function processMetrics(registry: MetricRegistry): Promise<() => vo
   }, LAG_EVERY_MS);
   timer.unref();
   return () => clearInterval(timer);
-}
-
-/** Of this package, from this file as it is compiled. */
-async function packageVersion(): Promise<string> {
-  const text = await readFile(new URL('../../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

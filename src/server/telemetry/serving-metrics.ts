@@ -30,7 +30,7 @@ export const REJECTIONS = [
 ] as const;
 
 /** What runs in a host for a call. */
-export const RUN_KINDS = ['predict', 'attack', 'gradient-norm', 'probe'] as const;
+export const RUN_KINDS = ['predict', 'infer', 'attack', 'gradient-norm', 'probe'] as const;
 export type RunKindName = (typeof RUN_KINDS)[number];
 
 /** How a run ends. */

@@ -28,6 +28,8 @@ export interface Telemetry {
 
 export interface TelemetryOptions {
   readonly config: TelemetryConfig;
+  /** Of this program. */
+  readonly version: string;
   /** Names of the lanes that there are. */
   readonly lanes: readonly string[];
   readonly log: Logger;
@@ -35,10 +37,10 @@ export interface TelemetryOptions {
 }
 
 /** Starts to measure. */
-export async function startTelemetry({ config, lanes, log, env }: TelemetryOptions): Promise<Telemetry> {
+export async function startTelemetry({ config, version, lanes, log, env }: TelemetryOptions): Promise<Telemetry> {
   const registry = new MetricRegistry();
   const tracing = await startTracing(config, env);
-  const stopMeasuring = await processMetrics(registry);
+  const stopMeasuring = processMetrics(registry, version);
   const serving = servingMetrics(registry);
   const runs = observeRuns(serving, tracing.tracer, log);
   const hosts = hostMetrics(registry, runs.traceIdOf);

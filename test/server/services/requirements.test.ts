@@ -6,6 +6,7 @@ const context = (deadlineMs: number | undefined) => ({
   signal: new AbortController().signal,
   deadlineMs,
   traceParent: undefined,
+  metadata: () => undefined,
 });
 
 test('a deadline that leaves time for nothing is refused, others and none are not', (t) => {
