@@ -131,6 +131,11 @@ export class MetricRegistry {
   }
 
   #remember(name: MetricName, type: MetricDescription['type'], metric: unknown): void {
+    // OpenMetrics calls `things_total` a series of the family `things`, which must not be a gauge beside it.
+    const family = (text: string): string => text.replace(/_total$/, '');
+    const other = this.#made.find(({ description }) => family(description.name) === family(PREFIX + name.name));
+    if (other !== undefined)
+      throw new Error(`expected a family of its own, got ${name.name} beside ${other.description.name}`);
     this.#made.push({ description: { ...name, name: PREFIX + name.name, type }, metric: metric as { name: string } });
   }
 

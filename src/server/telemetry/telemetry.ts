@@ -1,3 +1,4 @@
+import { type Tracer, trace } from '@opentelemetry/api';
 import type { HostObserver, ModelRef } from '../../host/index.js';
 import type { TelemetryConfig } from '../config.js';
 import type { Logger } from '../logger.js';
@@ -15,8 +16,6 @@ export interface Telemetry {
   readonly runs: RunObserver;
   readonly hosts: HostObserver;
   readonly probes: ProbeMetrics;
-  /** Every metric that there is. */
-  readonly descriptions: readonly MetricDescription[];
   /** Says what to look at from now on when somebody reads the metrics. */
   watch(sources: Sources): void;
   /** Says which versions are loaded, whenever that has changed: series of others go. */
@@ -38,19 +37,14 @@ export interface TelemetryOptions {
 
 /** Starts to measure. */
 export async function startTelemetry({ config, version, lanes, log, env }: TelemetryOptions): Promise<Telemetry> {
-  const registry = new MetricRegistry();
   const tracing = await startTracing(config, env);
+  const registry = new MetricRegistry();
+  const { watched, hosts, serving, probes, runs, calls } = metricsIn(registry, tracing.tracer, log);
   const stopMeasuring = processMetrics(registry, version);
-  const serving = servingMetrics(registry);
-  const runs = observeRuns(serving, tracing.tracer, log);
-  const hosts = hostMetrics(registry, runs.traceIdOf);
   hosts.expectLanes(lanes);
-  let sources: Sources | undefined;
   let known = new Map<string, ModelRef>();
-  stateMetrics(registry, () => sources);
-  const probes = new ProbeMetrics(registry);
   return {
-    calls: observeCalls(serving, tracing.tracer, log),
+    calls,
     runs,
     hosts: {
       ...hosts,
@@ -60,16 +54,15 @@ export async function startTelemetry({ config, version, lanes, log, env }: Telem
       },
     },
     probes,
-    descriptions: registry.descriptions,
-    watch(looked) {
-      sources = looked;
+    watch(sources) {
+      watched.sources = sources;
     },
     loaded(versions) {
       const now = new Map(versions.map(({ name, version }) => [`${name}@${version}`, { name, version }]));
       const names = new Set(versions.map(({ name }) => name));
       for (const [key, { name, version }] of known) {
         if (!now.has(key)) probes.forget(name, version);
-        if (!names.has(name)) for (const metric of [hosts, serving]) metric.forget(name);
+        if (!names.has(name)) for (const metrics of [hosts, serving]) metrics.forget(name);
       }
       known = now;
     },
@@ -79,4 +72,23 @@ export async function startTelemetry({ config, version, lanes, log, env }: Telem
       await tracing.close();
     },
   };
+}
+
+/** Every metric that a gateway has, in the order in which it tells them. */
+export function metricDescriptions(): readonly MetricDescription[] {
+  const registry = new MetricRegistry();
+  const nothing = (): void => undefined;
+  metricsIn(registry, trace.getTracer(''), { debug: nothing, info: nothing, warn: nothing, error: nothing });
+  processMetrics(registry, '')();
+  return registry.descriptions;
+}
+
+function metricsIn(registry: MetricRegistry, tracer: Tracer, log: Logger) {
+  const watched: { sources: Sources | undefined } = { sources: undefined };
+  const probes = new ProbeMetrics(registry);
+  const serving = servingMetrics(registry);
+  const runs = observeRuns(serving, tracer, log);
+  const hosts = hostMetrics(registry, runs.traceIdOf);
+  stateMetrics(registry, () => watched.sources);
+  return { watched, probes, serving, runs, hosts, calls: observeCalls(serving, tracer, log) };
 }

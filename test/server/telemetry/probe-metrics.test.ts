@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { ProbeRun } from '../../../src/server/probes/probe-run.js';
-import { type ConfiguredProbe, ProbeMetrics } from '../../../src/server/telemetry/probe-metrics.js';
+import type { ConfiguredProbe } from '../../../src/server/telemetry/probe-gauges.js';
+import { ProbeMetrics } from '../../../src/server/telemetry/probe-metrics.js';
 import { MetricRegistry } from '../../../src/server/telemetry/registry.js';
 import { named, seriesOf } from '../../support/metrics.js';
 import { attackFigures, probeRun, taskFigures } from '../../support/probe-runs.js';
@@ -35,7 +36,7 @@ const FIGURES = [
   'clean_score_ratio',
   'robust_error',
   'clean_error',
-  'probe_examples',
+  'probe_sample_size',
   'gradient_norm',
   'theorem1_factor',
 ].map((name) => `robustgate_${name}`);
@@ -75,7 +76,7 @@ test('a run that can be trusted shows its figures with their bounds', async (t) 
   t.is(series.get(`robustgate_clean_score_ratio_upper${CLEAN}`), 0.8);
   t.deepEqual(named(series, 'robustgate_robust_error'), {}, 'it is no error');
   const version = '{dataset="scenes",model="street",probe="nightly",version="1"}';
-  t.is(series.get(`robustgate_probe_examples${version}`), 8);
+  t.is(series.get(`robustgate_probe_sample_size${version}`), 8);
   t.is(series.get(`robustgate_theorem1_factor${version}`), 0.9);
   t.is(series.get(`robustgate_gradient_norm${version.replace('version', 'task="segmentation",version')}`), 0.5);
   const state = '{model="street",probe="nightly",version="1"}';

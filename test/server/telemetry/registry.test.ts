@@ -90,3 +90,9 @@ test('preparing a series that is there leaves it as it is', async (t) => {
   histogram.prepare({ model: 'm' });
   t.true((await registry.expose('')).text.includes('robustgate_t_seconds_count{model="m"} 1'));
 });
+
+test('a gauge must not be called as the family of a counter is', (t) => {
+  const registry = new MetricRegistry();
+  registry.counter({ name: 'things_total', help: 'Things.', labels: [] });
+  t.throws(() => registry.gauge({ name: 'things', help: 'Things.', labels: [] }, () => []), { message: /beside/ });
+});

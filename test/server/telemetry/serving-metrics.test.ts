@@ -1,3 +1,5 @@
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
 import { collectAttack, type RobustgateError } from '../../../src/clients/index.js';
 import { gate } from '../../support/gate.js';
@@ -104,13 +106,12 @@ test('a client that leaves cancels its run, and an error of ours fails it', asyn
   t.like(ends[1], { kind: 'attack', outcome: 'failed', reason: 'INTERNAL' });
 });
 
-test('models are told with state and provider, and go when they are unloaded', async (t) => {
-  const { gateway, client } = await toyGateway(
+test('models are told with state and provider', async (t) => {
+  const { gateway } = await toyGateway(
     t,
     { quarantineReason: ({ name }) => (name === 'features' ? 'it crashes' : undefined) },
     { models: ['toy', 'features'] },
   );
-  await collectAttack(client.attack(request));
   const series = seriesOf(await scrape(gateway.adminAddress));
   t.deepEqual(named(series, 'robustgate_model_info'), {
     'robustgate_model_info{model="features",provider="cpu",state="serving",version="1"}': 1,
@@ -122,10 +123,26 @@ test('models are told with state and provider, and go when they are unloaded', a
   t.is(series.get('robustgate_host_up{lane="serve"}'), 1);
 });
 
+test('series of a model that is unloaded go', async (t) => {
+  const unloaded = gate();
+  const { gateway, client, models } = await toyGateway(
+    t,
+    { unload: async () => unloaded.open() },
+    { models: ['toy', 'features'], config: { modelControl: 'poll', pollSeconds: 0.01 } },
+  );
+  await collectAttack(client.attack(request));
+  const before = seriesOf(await scrape(gateway.adminAddress));
+  t.is(before.get('robustgate_image_steps_total{model="toy"}'), 2);
+  await rename(join(models, 'toy'), join(models, '.gone'));
+  await unloaded.opened;
+  const after = seriesOf(await scrape(gateway.adminAddress));
+  t.false([...after.keys()].some((key) => key.includes('model="toy"')));
+  t.is(after.get('robustgate_models_serving'), 1);
+});
+
 test('a line of the log names a run and its trace, and nothing of what was sent', async (t) => {
-  const { client, stub, logged } = await toyGateway(t);
+  const { client, logged } = await toyGateway(t);
   await client.predict(request);
-  t.truthy(stub);
   const [line] = logged.filter(({ message }) => message === 'run ended');
   t.is(line?.level, 'debug');
   t.like(line?.fields, { kind: 'predict', model: 'toy', version: '1', outcome: 'completed' });
