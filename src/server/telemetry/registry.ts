@@ -53,7 +53,7 @@ export interface Exposition {
 }
 
 /** All metrics begin with it. */
-export const PREFIX = 'robustgate_';
+const PREFIX = 'robustgate_';
 
 interface Made {
   readonly description: MetricDescription;

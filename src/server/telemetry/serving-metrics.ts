@@ -38,7 +38,7 @@ export const RUN_OUTCOMES = ['completed', 'early-stop', 'deadline', 'drain', 'ca
 export type RunOutcome = (typeof RUN_OUTCOMES)[number];
 
 /** Name of a model without its version. */
-export const modelNameOf = (model: string): string => model.split('@')[0] ?? model;
+const modelNameOf = (model: string): string => model.split('@')[0] ?? model;
 
 /** What is counted of calls and runs as they happen. */
 export function servingMetrics(registry: MetricRegistry) {
