@@ -6,9 +6,14 @@ export interface GatewayOptions {
   readonly local?: true;
   readonly models?: string;
   readonly timeout?: number;
+  readonly tls?: true;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly tokenFile?: string;
 }
 
-/** Adds `--server`, `--local`, `--models` and `--timeout`. */
+/** Adds `--server`, `--local`, `--models`, `--timeout`, and what proves who the caller is. */
 export function addGatewayOptions(command: Command): Command {
   return command
     .option('--server <address>', 'gateway to call', 'localhost:8001')
@@ -18,7 +23,12 @@ export function addGatewayOptions(command: Command): Command {
       '--timeout <duration>',
       'give up after this time, e.g. 30s, 5m or 2h (a number alone means seconds)',
       duration,
-    );
+    )
+    .option('--tls', 'encrypt, and believe the certificates that this system believes')
+    .option('--ca <file>', 'encrypt, and believe what these certificates (PEM) vouch for')
+    .option('--cert <file>', 'client certificate (PEM), with --key')
+    .option('--key <file>', 'its private key (PEM)')
+    .option('--token-file <file>', 'bearer token to send; read again for every call');
 }
 
 /** Adds `--json`. */

@@ -61,7 +61,7 @@ export {
   type CollectedResult,
   collectAttack,
 } from './attack-payloads.js';
-export { type Client, type ConnectOptions, connect, type GradientNormEvent } from './connect.js';
+export { type Client, type ConnectOptions, connect, type GradientNormEvent, sslCredentials } from './connect.js';
 export { type ErrorFacts, RobustgateError, type Violation } from './robustgate-error.js';
 export { arrayOf, type TensorArray, tensorFrom } from './tensors.js';
 export type { CallOptions } from './unary-call.js';

@@ -3,6 +3,7 @@ import { totalmem } from 'node:os';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { EngineError, parseStrict, Violations } from '../engine/index.js';
+import { authSchema, quotasSchema, tlsSchema } from './security/config.js';
 
 const address = z
   .string()
@@ -53,6 +54,9 @@ export const gatewayConfigSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('Whether addresses other than loopback may be bound although nobody proves who they are.'),
+  tls: tlsSchema.optional().describe('Encryption of the gRPC port. Default: none.'),
+  auth: authSchema.optional().describe('How callers prove who they are. Default: they do not.'),
+  quotas: quotasSchema.prefault({}).describe('What each principal may take.'),
   modelRepository: z.string().min(1).describe('Folder with a folder for each model.'),
   modelControl: z
     .enum(['poll', 'explicit'])
@@ -65,7 +69,10 @@ export const gatewayConfigSchema = z.strictObject({
     .describe('Whether one serving model makes the gateway ready, or all must serve.'),
   hosts: z.enum(['separate', 'shared']).default('separate').describe('One process for each lane, or one for both.'),
   threads: count.optional().describe('Threads of each session. Default: the cores that may be used.'),
-  reflection: z.boolean().default(true).describe('Whether clients may ask for the schema.'),
+  reflection: z
+    .boolean()
+    .optional()
+    .describe('Whether clients may ask for the schema. Default: only where calls are not authenticated.'),
   drainSeconds: z.number().min(0).default(25).describe('Time that running calls get to end on SIGTERM.'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least level that is logged.'),
   limits: limits.prefault({}).describe('What one request, or all of them together, may take.'),
@@ -73,7 +80,8 @@ export const gatewayConfigSchema = z.strictObject({
 });
 
 /** What the gateway's configuration says, every default filled in. */
-export type GatewayConfig = Omit<z.output<typeof gatewayConfigSchema>, 'limits'> & {
+export type GatewayConfig = Omit<z.output<typeof gatewayConfigSchema>, 'limits' | 'reflection'> & {
+  readonly reflection: boolean;
   readonly limits: Omit<z.output<typeof limits>, 'memoryBytes'> & { readonly memoryBytes: number };
 };
 
@@ -86,18 +94,42 @@ export type GatewayConfig = Omit<z.output<typeof gatewayConfigSchema>, 'limits'>
 export function parseGatewayConfig(value: unknown): GatewayConfig {
   const config = parseStrict(gatewayConfigSchema, value ?? {}, 'INVALID_CONFIG', 'configuration');
   const violations = new Violations();
+  checkExposure(config, violations);
+  violations.throwIfAny('INVALID_CONFIG');
+  return {
+    ...config,
+    reflection: config.reflection ?? config.auth === undefined,
+    limits: { ...config.limits, memoryBytes: config.limits.memoryBytes ?? Math.floor(usableMemory() / 2) },
+  };
+}
+
+/** What may be reached from elsewhere, and how. */
+function checkExposure(config: z.output<typeof gatewayConfigSchema>, violations: Violations): void {
+  const { auth, tls, grpcAddress, allowUnauthenticated } = config;
+  // Health and metrics over HTTP tell nothing of any caller: where calls are authenticated they may be scraped from elsewhere.
+  const isOpen = allowUnauthenticated || auth !== undefined;
   for (const key of ['grpcAddress', 'adminAddress'] as const) {
-    if (config.allowUnauthenticated || isLoopback(config[key])) continue;
+    if (isOpen || isLoopback(config[key])) continue;
     violations.add(
       key,
       `expected a loopback address while calls are not authenticated, got ${config[key]}; allowUnauthenticated: true says that this is wanted`,
     );
   }
-  violations.throwIfAny('INVALID_CONFIG');
-  return {
-    ...config,
-    limits: { ...config.limits, memoryBytes: config.limits.memoryBytes ?? Math.floor(usableMemory() / 2) },
-  };
+  if (auth === undefined) return;
+  if (auth.jwt === undefined && auth.certificates.length === 0) {
+    violations.add('auth', 'expected jwt or certificates, got neither');
+  }
+  if (auth.certificates.length > 0 && tls?.clientCaFile === undefined) {
+    violations.add(
+      'auth.certificates',
+      'expected tls.clientCaFile, which says whose certificates are believed, got none',
+    );
+  }
+  if (tls === undefined && !auth.allowPlaintext && !isLoopback(grpcAddress)) {
+    const text =
+      'expected tls, for tokens would cross the network in clear text; allowPlaintext: true says that something else encrypts';
+    violations.add('auth', text);
+  }
 }
 
 /**

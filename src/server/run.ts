@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, type ServerCredentials } from '@grpc/grpc-js';
 import { EngineError } from '../engine/index.js';
 import { type Hosts, type LaneLimits, startHosts, usableCores } from '../host/index.js';
 import { type AdminServer, startAdminServer } from './admin/admin-server.js';
@@ -15,6 +15,9 @@ import { type ImagePool, startImagePool } from './images/image-pool.js';
 import { type InferenceFacts, inferenceService, inferenceServiceDefinition } from './inference/inference-service.js';
 import type { Logger } from './logger.js';
 import { ModelRepository } from './repository/repository.js';
+import { authorizer } from './security/authorize.js';
+import { serverCredentials } from './security/credentials.js';
+import { Quotas } from './security/quotas.js';
 import type { GatewayContext } from './services/gateway-context.js';
 import { drainingError } from './services/requirements.js';
 import { robustnessService } from './services/robustness-service.js';
@@ -83,6 +86,8 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
     repository,
     pool,
     attacks: new Admission(limits.runs, limits.queue),
+    authorize: authorizer(config.auth),
+    quotas: new Quotas(config.quotas, () => performance.now()),
     predictions: new Admission(limits.predictions, 0),
     calls: new OpenCalls(),
     log,
@@ -97,7 +102,7 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
     };
     const server = grpcServer(context, health, { version: dependencies.version ?? '', areAllReady });
     parts.server = server;
-    const grpcAddress = await bind(server, config.grpcAddress);
+    const grpcAddress = await bind(server, config.grpcAddress, await serverCredentials(config.tls));
     parts.admin = await startAdminServer(config.adminAddress, {
       livez: () => ({ isGood: true, text: 'alive' }),
       readyz: () => (facts().isReady ? { isGood: true, text: 'ready' } : { isGood: false, text: 'not ready' }),
@@ -144,9 +149,9 @@ function grpcServer(context: GatewayContext, health: Health, facts: InferenceFac
   return server;
 }
 
-async function bind(server: Server, address: string): Promise<string> {
+async function bind(server: Server, address: string, credentials: ServerCredentials): Promise<string> {
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (cause, bound) => {
+    server.bindAsync(address, credentials, (cause, bound) => {
       if (cause === null) resolve(bound);
       else
         reject(

@@ -1,5 +1,9 @@
+import type { Principal } from '../security/principal.js';
+
 /** What a handler knows of its call. */
 export interface CallContext {
+  /** Who calls. */
+  readonly principal: Principal;
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
   /** When the client stops waiting, as `performance.now()`; `undefined` where it waits for ever. */

@@ -5,6 +5,7 @@ import type {
   ServerUnaryCall,
 } from '@grpc/grpc-js';
 import { EngineError } from '../../engine/index.js';
+import type { Authorize } from '../security/authorize.js';
 import type { CallContext } from './call-context.js';
 import type { Received } from './definitions.js';
 import type { OpenCalls } from './open-calls.js';
@@ -20,15 +21,18 @@ export interface HandlerOptions {
   /** A reader that takes nothing for so long is cut off, in milliseconds. */
   readonly stallMs: number;
   readonly logError: LogError;
+  /** Tells who calls, before anything of the request is looked at. */
+  readonly authorize: Authorize;
 }
 
-type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'getDeadline' | 'metadata'> & {
+type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'getDeadline' | 'metadata' | 'getPath' | 'getAuthContext'> & {
   on(event: 'cancelled', listener: () => void): unknown;
 };
 
 /** A call with what is known of it. */
 interface Conversation {
-  readonly context: CallContext;
+  /** What is known but for who calls. */
+  readonly context: Omit<CallContext, 'principal'>;
   /** Whether the client has gone, so that there is nobody to answer. */
   isGone(): boolean;
   /** The error that the client gets for a failure: that of the cut, if there was one, whatever it led to. */
@@ -79,7 +83,9 @@ export function unary<Request, Response>(
     const { signal } = context;
     void (async () => {
       try {
-        callback(null, await unlessAborted(signal, async () => answer(requestOf(call.request), context)));
+        const principal = await unlessAborted(signal, () => options.authorize(call));
+        const work = async (): Promise<Response> => answer(requestOf(call.request), { ...context, principal });
+        callback(null, await unlessAborted(signal, work));
       } catch (failure) {
         callback(serviceError(errorOf(failure), options.logError));
       }
@@ -123,7 +129,8 @@ export function serverStreaming<Request, Response>(
     const writer = new StreamWriter<Response>(call, options.stallMs, context.signal);
     void (async () => {
       try {
-        for await (const { message, isProgress } of answer(requestOf(call.request), context)) {
+        const principal = await unlessAborted(context.signal, () => options.authorize(call));
+        for await (const { message, isProgress } of answer(requestOf(call.request), { ...context, principal })) {
           if (isProgress) writer.offerProgress(message);
           else await writer.write(message);
         }
@@ -145,10 +152,11 @@ export function bidiStreaming<Request, Response>(
     const writer = new StreamWriter<Response>(call, options.stallMs, context.signal);
     void (async () => {
       try {
+        const principal = await unlessAborted(context.signal, () => options.authorize(call));
         // The end of what the client sends must not end what it is sent.
         const requests = call.iterator({ destroyOnReturn: false }) as AsyncIterable<Received<Request>>;
         for await (const received of requests) {
-          const work = async (): Promise<Response> => answer(requestOf(received), context);
+          const work = async (): Promise<Response> => answer(requestOf(received), { ...context, principal });
           await writer.write(await unlessAborted(context.signal, work));
         }
         await writer.end();

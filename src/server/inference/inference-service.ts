@@ -57,6 +57,7 @@ export function inferenceService(gateway: GatewayContext, facts: InferenceFacts)
     calls: gateway.calls,
     stallMs: gateway.config.limits.streamStallSeconds * 1000,
     logError: (error) => gateway.log.error({ error }, 'internal error'),
+    authorize: gateway.authorize,
   };
   const counts = new InferenceCounts();
   const told = <Request, Response>(answer: (request: Request) => Response) =>

@@ -23,6 +23,7 @@ export const attack = (
   streamRun<AttackWish, AttackJob, AttackEvent, AttackResponse>(request, context, gateway, {
     readWish: (model, labelled) => readAttackWish(request, model, labelled, gateway.config.limits),
     joined: (wish, inputs) => ({ ...wish, inputs }),
+    imageSteps: ({ spec, inputs }) => inputs.length * spec.parameters.steps * spec.parameters.restarts,
     start: (lane, model, job, options) => lane.attack(model, job, options),
     started: ({ id, model, job }) => startedMessage(id, model, job),
     queued: ({ job, elapsed }, position) => queuedMessage(position, job, elapsed()),

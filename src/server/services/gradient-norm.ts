@@ -22,6 +22,8 @@ export const gradientNorm = (
   streamRun<GradientNormWish, GradientNormJob, GradientNormEvent, GradientNormResponse>(request, context, gateway, {
     readWish: (model, labelled) => readGradientNormWish(request, model, labelled, gateway.config.limits),
     joined: (wish, inputs) => ({ ...wish, inputs }),
+    imageSteps: ({ spec: { tasks, sweep }, inputs }) =>
+      inputs.length * (tasks.length + (sweep === undefined ? 0 : sweep.draws * sweep.outputCounts.length)),
     start: (lane, model, job, options) => lane.gradientNorm(model, job, options),
     started: ({ id, model, job }) => startedMessage(id, model, job),
     queued: ({ job, elapsed }, position) => queuedMessage(position, job, elapsed()),

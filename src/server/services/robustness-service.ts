@@ -22,6 +22,7 @@ export function robustnessService(gateway: GatewayContext): UntypedServiceImplem
     calls: gateway.calls,
     stallMs: gateway.config.limits.streamStallSeconds * 1000,
     logError: (error) => gateway.log.error({ error }, 'internal error'),
+    authorize: gateway.authorize,
   };
   return {
     predict: unary<PredictRequest, PredictResponse>((request, context) => predict(request, context, gateway), options),
