@@ -16,6 +16,8 @@ export { colorizeClasses, colorizeValues, type ValueMap } from './images/coloriz
 export { decodeImage } from './images/decode-image.js';
 export { type DecodedImage, type ImageLimits, levelsOf } from './images/decoded-image.js';
 export { encodePng } from './images/encode-png.js';
+export { type ImageForm, type InputPixels, inputPixels } from './images/input-pixels.js';
+export { type LabelSamples, labelSamples, scaleSamples } from './images/label-samples.js';
 export { CITYSCAPES_PALETTE, paletteOf } from './images/palette.js';
 export { composePicture } from './images/picture.js';
 export { paint, type RgbImage, rgbOf } from './images/rgb-image.js';
