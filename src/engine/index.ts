@@ -1,6 +1,9 @@
 // The front door: all that host/, server/, lab/ and cli/ may import of the engine.
 
 export type * from './datasets/dataset.js';
+export { type DatasetConfig, datasetConfigSchema } from './datasets/dataset-config.js';
+export { guessDatasetConfig } from './datasets/guess-dataset-config.js';
+export { type DatasetOptions, openDataset } from './datasets/open-dataset.js';
 export {
   EngineError,
   ERROR_CODES,
@@ -9,6 +12,7 @@ export {
   type FieldViolation,
   Violations,
 } from './errors.js';
+export { jobInputOf, type UnpackImage } from './evaluation/job-input.js';
 export type * from './evaluation/result.js';
 export type * from './evaluation/row.js';
 export type * from './evaluation/target.js';
