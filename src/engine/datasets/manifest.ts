@@ -6,7 +6,7 @@ import { decodeNpy, type NpyArray } from '../tensor/npy.js';
 import { assemble } from './assemble.js';
 import type { Dataset, DatasetInput, DatasetLabel, LabelledTask } from './dataset.js';
 import type { ConfigOf } from './dataset-config.js';
-import { type FileReading, gotInstead, invalidDataset, readDatasetFile, readImage } from './files.js';
+import { byCodeUnits, type FileReading, gotInstead, invalidDataset, readDatasetFile, readImage } from './files.js';
 import { type ManifestEntry, type ManifestLabel, parseManifestLine } from './manifest-entry.js';
 
 /** Name of a manifest that is given by its folder. */
@@ -39,7 +39,7 @@ export async function openManifest(
   const file = isFolder ? join(config.root, MANIFEST_NAME) : config.root;
   const text = Buffer.from(await readDatasetFile(file, 'a manifest', MAX_MANIFEST_BYTES)).toString('utf8');
   const entries = new Map<string, ManifestEntry>();
-  const meaning: unknown[] = [];
+  const meaning: (readonly [key: string, image: string, labels: readonly unknown[]])[] = [];
   for (const [i, line] of text
     .replace(/^\uFEFF/, '')
     .split('\n')
@@ -56,7 +56,7 @@ export async function openManifest(
     name,
     kind: config.kind,
     place: `lines of ${file}`,
-    meaning,
+    meaning: meaning.toSorted(([a], [b]) => byCodeUnits(a, b)),
     entries,
     read: async ({ image, labels }) => {
       const input = await readInput(image, folder);

@@ -120,8 +120,16 @@ test('sources say where the labels of a task are, and that it has none', async (
 });
 
 for (const [what, sources, message] of [
-  ['a task that the model lacks', { dept: 'disparity' }, /sources of .*\(segmentation, depth, reconstruction\), got dept/],
-  ['labels of another form', { depth: 'gtFine' }, /sources\.depth with labels of the form numbers, got gtFine: class-map/],
+  [
+    'a task that the model lacks',
+    { dept: 'disparity' },
+    /sources of .*\(segmentation, depth, reconstruction\), got dept/,
+  ],
+  [
+    'labels of another form',
+    { depth: 'gtFine' },
+    /sources\.depth with labels of the form numbers, got gtFine: class-map/,
+  ],
   ['a reconstruction', { reconstruction: 'disparity' }, /always the clean input, got disparity/],
 ] as const) {
   test(`sources of ${what} are refused`, async (t) => {

@@ -35,7 +35,12 @@ const rows: readonly (readonly [
 ])[] = [
   ['segmentsemantic', grey(8, size, [0, 1, 2, 17]), [0, 0, 1, 16], [0, 1, 1, 1]],
   ['depth_zbuffer', grey(16, size, [0, 1, 999, 64_500]), [0, 0.0625, 0.6228615, 0.9985646], [1, 1, 1, 0]],
-  ['depth_euclidean', grey(16, size, [64_499, 64_500, 999, 65_535]), [0.9985632, 0.9985646, 0.6228615, 1], [1, 0, 1, 0]],
+  [
+    'depth_euclidean',
+    grey(16, size, [64_499, 64_500, 999, 65_535]),
+    [0.9985632, 0.9985646, 0.6228615, 1],
+    [1, 0, 1, 0],
+  ],
   ['edge_texture', grey(16, size, [0, 1000, 5242, 65_535]), [-1, -0.6185244, 0.9996948, 1], undefined],
   ['keypoints2d', grey(16, size, [0, 100, 327, 65_535]), [-1, -0.3896391, 0.9958801, 1], undefined],
   ['keypoints3d', grey(16, size, [0, 100, 32_768, 65_535]), [-1, -0.9969482, 0.0000153, 1], [1, 0, 1, 0]],
@@ -113,7 +118,10 @@ for (const [folder, suffix] of [
 test('keys are those of points from 1200 on, below it, or all, with the folders that they are in', async (t) => {
   const points = ['point_1199_view_0', 'point_1200_view_0', 'hall/point_9_view_1', 'hall/point_20000_view_12'];
   const files = points.map((id) => [imageOf(id), rgb(size)]);
-  const folder = await folderWith(t, { ...Object.fromEntries(files), 'rgb/point_5_view_0_domain_normal.png': rgb(size) });
+  const folder = await folderWith(t, {
+    ...Object.fromEntries(files),
+    'rgb/point_5_view_0_domain_normal.png': rgb(size),
+  });
   const open = async (split?: string) =>
     (await openDataset(configOf({ kind: 'taskonomy', root: folder, ...(split && { split }) }), [])).keys;
   t.deepEqual(await open(), ['hall/point_20000_view_12', 'point_1200_view_0']);
@@ -132,19 +140,35 @@ test('a task finds its domain by its name, or by its kind where that leaves no c
 });
 
 test('a task that could have two domains must say which', async (t) => {
-  t.regex(await problemOf(t, labelOf(t, depth(), mask)), /domains\.depth to be one of depth_zbuffer, depth_euclidean, none/);
+  t.regex(
+    await problemOf(t, labelOf(t, depth(), mask)),
+    /domains\.depth to be one of depth_zbuffer, depth_euclidean, none/,
+  );
 });
 
 test('a domain of another form than the task is refused', async (t) => {
-  t.regex(await problemOf(t, labelOf(t, segmentation(), mask, { segmentation: 'normal' })), /class-map, got normal: numbers/);
+  t.regex(
+    await problemOf(t, labelOf(t, segmentation(), mask, { segmentation: 'normal' })),
+    /class-map, got normal: numbers/,
+  );
 });
 
 for (const [what, domain, files, message] of [
   ['a missing label', 'normal', mask, /a file of normal at .*_domain_normal\.png, got none/],
   ['a missing mask', 'normal', { [fileOf('normal')]: rgb(size) }, /a file of depth_euclidean at .*, got none/],
   ['a missing map of classes', 'segmentsemantic', {}, /segmentsemantic\.png or .*segment_semantic/],
-  ['depth of 8 bits', 'depth_zbuffer', { [fileOf('depth_zbuffer')]: grey(8, size, [0, 0, 0, 0]) }, /of 16 bits in .*8 bits/],
-  ['normals in grey', 'normal', { ...mask, [fileOf('normal')]: grey(8, size, [0, 0, 0, 0]) }, /3 or 4 channels .*got 1/],
+  [
+    'depth of 8 bits',
+    'depth_zbuffer',
+    { [fileOf('depth_zbuffer')]: grey(8, size, [0, 0, 0, 0]) },
+    /of 16 bits in .*8 bits/,
+  ],
+  [
+    'normals in grey',
+    'normal',
+    { ...mask, [fileOf('normal')]: grey(8, size, [0, 0, 0, 0]) },
+    /3 or 4 channels .*got 1/,
+  ],
   [
     'another size',
     'normal',
