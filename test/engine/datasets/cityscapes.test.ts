@@ -112,11 +112,17 @@ test('keys are those of a split, in the order of their code units, whatever fold
   t.deepEqual((await open('train')).keys, ['c/c_0']);
 });
 
-test('sources say where the labels of a task are, and that it has none', async (t) => {
+test('sources say where the labels of a task are, or that it has none, and else its kind does, or its name', async (t) => {
   const sources = { depth: 'none', far: 'disparity' };
   const config = configOf({ kind: 'cityscapes', root: await folderWith(t, whole), sources });
-  const dataset = await openDataset(config, [...tasks, labelled('far'), labelled('other')]);
-  t.deepEqual([...(await dataset.read('a/a_0')).labels.keys()], ['segmentation', 'far']);
+  const others = [
+    labelled('far'),
+    labelled('other'),
+    labelled('stereo_disparity'),
+    labelled('depth_edges', { kind: 'edges' }),
+  ];
+  const dataset = await openDataset(config, [...tasks, ...others]);
+  t.deepEqual([...(await dataset.read('a/a_0')).labels.keys()], ['segmentation', 'far', 'stereo_disparity']);
 });
 
 for (const [what, sources, message] of [
@@ -152,6 +158,7 @@ for (const [what, change, message] of [
   ],
   ['disparity of 8 bits', { [disparity('a/a_0')]: grey(8, size, [0, 0, 0, 0]) }, /16 bits in .*, got 1 of 8 bits/],
   ['classes in colour', { [classes('a/a_0')]: rgb(size) }, /one channel of 8 bits in .*, got 3 of 8 bits/],
+  ['a folder', { [disparity('a/a_0')]: undefined, [`${disparity('a/a_0')}/x`]: '' }, /got something that is no file/],
   ['half a file', { [disparity('a/a_0')]: whole[disparity('a/a_0')]?.subarray(0, 50) }, /a_0_disparity\.png: expected/],
   ['no image', { [image('a/a_0')]: 'hello' }, /a_0_leftImg8bit\.png: expected a PNG or JPEG/],
   [

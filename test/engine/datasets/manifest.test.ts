@@ -9,7 +9,8 @@ import { configOf, depth, folderWith, grey, labelled, problemOf, rgb, segmentati
 const size = [2, 2] as const;
 const tasks = [
   labelled('scene', { kind: 'classification', labelForm: 'class' }),
-  segmentation(),
+  { ...segmentation(), labelScale: [2] },
+  labelled('normals', { labelScale: [1, 2, 3], labelOffset: [0, -1, -2] }),
   depth('depth', { labelScale: [0.5], labelOffset: [1], invalid: 0 }),
   labelled('tags', { kind: 'multi-label', labelForm: 'multi-label' }),
   labelled('reconstruction', { isReconstruction: true }),
@@ -18,6 +19,7 @@ const files = {
   'a.png': rgb(size),
   'labels/map.png': grey(8, size, [0, 1, 255, 3]),
   'labels/far.png': grey(16, size, [0, 2, 513, 65_535]),
+  'labels/colour.png': rgb([2, 1], [1, 2, 3, 4, 5, 6]),
   'labels/far.npy': encodeNpy({ data: Float32Array.of(1, 2, 3, 4), shape: [1, 2, 2] }),
   'labels/map.npy': encodeNpy({ data: BigInt64Array.of(3n, 2n, 1n, 0n), shape: [2, 2] }),
   'x.npy': encodeNpy({ data: Float64Array.of(0.5, 1, 2), shape: [3] }),
@@ -41,6 +43,12 @@ const labels: readonly Row[] = [
     'depth',
     'labels/far.png',
     { data: Float32Array.of(1, 2, 257.5, 32_768.5), shape: [2, 2], valid: Uint8Array.of(0, 1, 1, 1) },
+  ],
+  [
+    'a map of numbers with a scale for each channel',
+    'normals',
+    'labels/colour.png',
+    { data: Float32Array.of(1, 4, 3, 9, 7, 16), shape: [3, 1, 2] },
   ],
   ['an array of numbers, as it is', 'depth', 'labels/far.npy', { data: Float32Array.of(1, 2, 3, 4), shape: [1, 2, 2] }],
   ['a number', 'depth', -2.5, { data: Float32Array.of(-2.5), shape: [] }],
@@ -125,11 +133,13 @@ test('files are looked for when an example is read, and named', async (t) => {
 });
 
 test('links may not lead out of the folder of the manifest, unless an option says so', async (t) => {
-  const outside = await folderWith(t, files);
-  const root = await folderWith(t, {
-    'in.png': files['a.png'],
-    'manifest.jsonl': manifestOf({ image: 'link.png' }, { image: 'folder/a.png' }, { image: 'near.png' }),
+  const both = await folderWith(t, {
+    'set-2/a.png': files['a.png'],
+    'set/in.png': files['a.png'],
+    'set/manifest.jsonl': manifestOf({ image: 'link.png' }, { image: 'folder/a.png' }, { image: 'near.png' }),
   });
+  // A name that begins like the folder's own is another folder.
+  const [root, outside] = [join(both, 'set'), join(both, 'set-2')];
   await symlink(join(outside, 'a.png'), join(root, 'link.png'));
   await symlink(outside, join(root, 'folder'));
   await symlink(join(root, 'in.png'), join(root, 'near.png'));

@@ -117,7 +117,10 @@ test('files above a limit are refused, and files are decoded as the caller says'
   const tasks = [labelled('scene', { labelForm: 'class' })];
   const open = (options: object) => openDataset(configOf({ kind: 'classification', root }), tasks, options);
   const small = { maxBytes: 10, maxPixels: 100 };
-  t.regex(await problemOf(t, (await open({ limits: small })).read('cat/a.png')), /of at most 10 bytes, got \d+/);
+  t.regex(
+    await problemOf(t, (await open({ limits: small })).read('cat/a.png')),
+    /an image at .*a\.png of at most 10 bytes, got \d+/,
+  );
   const flat = { maxBytes: 1000, maxPixels: 3 };
   t.regex(
     await problemOf(t, (await open({ limits: flat })).read('cat/a.png')),

@@ -17,7 +17,8 @@ const mapInfo = taskInfo('segmentation', {
   shape: [3, 2, 2],
   ignoreIndex: 255,
 });
-const depthInfo = numberInfo('depth', { shape: [1, 2, 2] });
+const depthInfo = numberInfo('depth', { shape: [1, 2, 2], ignoreIndex: 255 });
+const copyInfo = numberInfo('copy', { shape: [3, 2, 2], isReconstruction: true });
 const tagsInfo = taskInfo('tags', { labelForm: 'multi-label', shape: [2], classCount: 0 });
 const imageInput: InputInfo = {
   name: 'x',
@@ -27,7 +28,7 @@ const imageInput: InputInfo = {
   colorOrder: 'RGB',
   range: [0, 255],
 };
-const model = modelInfo([taskInfo('scene'), mapInfo, depthInfo, tagsInfo], { input: imageInput });
+const model = modelInfo([taskInfo('scene'), mapInfo, depthInfo, tagsInfo, copyInfo], { input: imageInput });
 const file = (width = 2, height = 2): Uint8Array =>
   encodePng({ width, height, channels: 3, data: Uint8Array.from({ length: 3 * width * height }, (_, i) => i) });
 const exampleOf = (input: DatasetExample['input'], labels: Readonly<Record<string, DatasetLabel>> = {}) => ({
@@ -105,6 +106,7 @@ test('labels count but for ignored classes, and where their mask says', async (t
       depth: { ...label([2, 2], 255, 1, Number.NaN, 2), valid: Uint8Array.of(1, 1, 0, 1) },
       tags: label([2], 0, 1),
       unheard: label([], 0),
+      copy: label([3, 2, 2], ...new Array(12).fill(0)),
     }),
     model,
   );
@@ -127,7 +129,7 @@ test('where the size of an output depends on the input, labels of any size pass,
       { ...depthInfo, shape: [1, -1, -1] },
     ],
   };
-  const labels = { segmentation: label([1, 3], 0, 1, 2), depth: label([1, 3], 0, 1, 2) };
+  const labels = { segmentation: label([2, 3], 0, 1, 2, 0, 1, 2), depth: label([1, 3], 0, 1, 2) };
   t.is((await jobInputOf(exampleOf(image, labels), anySize)).labels.size, 2);
   const wrong = exampleOf(image, { segmentation: label([1, 3], 0, 1, 3) });
   t.regex(await problemOf(t, jobInputOf(wrong, anySize)), /classes 0 … 2, got 3/);
