@@ -125,7 +125,7 @@ test('where the size of an output depends on the input, labels of any size pass,
   const anySize = {
     ...model,
     tasks: [
-      { ...mapInfo, shape: [3, -1, -1] },
+      { ...mapInfo, shape: [-1, -1, 3], classAxis: 2 },
       { ...depthInfo, shape: [1, -1, -1] },
     ],
   };
