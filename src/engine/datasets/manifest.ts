@@ -2,6 +2,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { EngineError } from '../errors.js';
 import { labelSamples, scaleSamples } from '../images/label-samples.js';
+import { maskOf } from '../tensor/mask.js';
 import { decodeNpy, type NpyArray } from '../tensor/npy.js';
 import { assemble } from './assemble.js';
 import type { Dataset, DatasetInput, DatasetLabel, LabelledTask } from './dataset.js';
@@ -113,7 +114,7 @@ async function readPngLabel(
   return {
     data: labelForm === 'class-map' ? samples : scaleSamples(file, labelScale, labelOffset),
     shape: channels === 1 ? [height, width] : [channels, height, width],
-    ...(invalid !== undefined && { valid: Uint8Array.from(samples, (sample) => Number(sample !== invalid)) }),
+    ...(invalid !== undefined && { valid: maskOf(samples, (sample) => sample !== invalid) }),
   };
 }
 
