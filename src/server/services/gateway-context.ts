@@ -8,6 +8,8 @@ import type { ImagePool } from '../images/image-pool.js';
 import type { Logger } from '../logger.js';
 import type { ModelRepository } from '../repository/repository.js';
 import type { RunRegistry } from '../runs/run-registry.js';
+import type { Authorize } from '../security/authorize.js';
+import type { Quotas } from '../security/quotas.js';
 
 /** What the methods of the service work with. */
 export interface GatewayContext {
@@ -21,6 +23,8 @@ export interface GatewayContext {
   readonly calls: OpenCalls;
   readonly runs: RunRegistry;
   readonly log: Logger;
+  readonly authorize: Authorize;
+  readonly quotas: Quotas;
   /** Aborted when no new call is taken any more. */
   readonly draining: AbortSignal;
   /** A name for a run that no other run has, here or elsewhere. */
@@ -32,7 +36,7 @@ export const callOptions = (
   { signal, deadlineMs, traceParent, principal }: CallContext,
 ): CallOptions => ({
   runId,
-  principal,
+  principal: principal.name,
   deadlineMs,
   traceParent,
   signal,
