@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type Client, type ConnectOptions, connect, sslCredentials } from '../clients/index.js';
 import { type CliContext, UsageError } from './context.js';
 import { startLocalGateway } from './local-gateway.js';
-import type { GatewayOptions } from './options.js';
+import type { GatewayOptions, ServerOptions } from './options.js';
 
 /**
  * Does something with the gateway that the options name: one that runs, or one that is started for it.
@@ -44,7 +44,7 @@ async function withClient<Result>(
  *
  * @throws UsageError. Thrown when a certificate comes without its key, or a file cannot be read.
  */
-async function identity({ tls, ca, cert, key, tokenFile }: GatewayOptions): Promise<ConnectOptions> {
+async function identity({ tls, ca, cert, key, tokenFile }: ServerOptions): Promise<ConnectOptions> {
   if ((cert === undefined) !== (key === undefined)) throw new UsageError('expected --cert and --key together, got one');
   const isEncrypted = tls === true || ca !== undefined || cert !== undefined;
   const token = tokenFile === undefined ? undefined : () => bearer(tokenFile);

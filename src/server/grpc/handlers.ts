@@ -40,7 +40,7 @@ interface Conversation {
 }
 
 function begin(call: AnyCall, { calls }: HandlerOptions): Conversation {
-  const { cut, close } = calls.open();
+  const { cut, end, close } = calls.open();
   const gone = new AbortController();
   // It comes after a normal end too: then nobody listens any more.
   call.on('cancelled', () => {
@@ -56,6 +56,7 @@ function begin(call: AnyCall, { calls }: HandlerOptions): Conversation {
   return {
     context: {
       signal: AbortSignal.any([gone.signal, cut]),
+      cut: end,
       deadlineMs: Number.isFinite(leftMs) && leftMs < FAR_MS ? performance.now() + leftMs : undefined,
       traceParent: metadata('traceparent'),
       metadata,

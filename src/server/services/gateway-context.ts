@@ -7,6 +7,7 @@ import type { OpenCalls } from '../grpc/open-calls.js';
 import type { ImagePool } from '../images/image-pool.js';
 import type { Logger } from '../logger.js';
 import type { ModelRepository } from '../repository/repository.js';
+import type { RunRegistry } from '../runs/run-registry.js';
 import type { Authorize } from '../security/authorize.js';
 import type { Quotas } from '../security/quotas.js';
 
@@ -20,6 +21,7 @@ export interface GatewayContext {
   readonly predictions: Admission;
   /** Calls that are being answered. */
   readonly calls: OpenCalls;
+  readonly runs: RunRegistry;
   readonly log: Logger;
   readonly authorize: Authorize;
   readonly quotas: Quotas;

@@ -5,6 +5,7 @@ import type { CallOptions, Lane, ModelRef } from '../../host/index.js';
 import type { Admission, Ticket } from '../admission/admission.js';
 import type { CallContext } from '../grpc/call-context.js';
 import type { StreamMessage } from '../grpc/handlers.js';
+import type { RunFacts } from '../runs/run-registry.js';
 import { digestOf } from '../security/digest.js';
 import type { Lease } from '../security/quotas.js';
 import { labelledTasks, readExamples } from '../translate/examples.js';
@@ -36,6 +37,8 @@ export interface RunKind<Wish, Job extends Wish & { readonly inputs: readonly Jo
   /** @param labelled names of the tasks for which some example has a label */
   readWish(model: ModelInfo, labelled: ReadonlySet<string>): Wish;
   joined(wish: Wish, inputs: readonly JobInput[]): Job;
+  /** What is computed, in one line. */
+  specText(model: ModelInfo, job: Job): string;
   /** Most gradients of one example each that it takes. */
   imageSteps(job: Job): number;
   start(lane: Lane, model: ModelRef, job: Job, options: CallOptions): AsyncGenerator<Event, void, void>;
@@ -47,12 +50,17 @@ export interface RunKind<Wish, Job extends Wish & { readonly inputs: readonly Jo
   messages(event: Event, run: Run<Job>): AsyncIterable<StreamMessage<Response>> | Iterable<StreamMessage<Response>>;
 }
 
-/** Runs something in the attack lane, and tells of it as it goes. It says `started` only once it is admitted. */
+/**
+ * Runs something in the attack lane, and tells of it as it goes. It says `started` only once it is admitted.
+ *
+ * @param admitted called then, before
+ */
 export async function* streamRun<Wish, Job extends Wish & { readonly inputs: readonly JobInput[] }, Event, Response>(
   request: RunRequest,
   context: CallContext,
   gateway: GatewayContext,
   kind: RunKind<Wish, Job, Event, Response>,
+  admitted: (facts: RunFacts) => void,
 ): AsyncGenerator<StreamMessage<Response>, void, void> {
   requireServing(gateway);
   const { pool, config, hosts, repository, attacks } = gateway;
@@ -80,9 +88,11 @@ export async function* streamRun<Wish, Job extends Wish & { readonly inputs: rea
         job,
         elapsed: () => (performance.now() - startMs) / 1000,
       };
+      admitted(factsOf(run, kind.specText(info, run.job), ticket));
       audit(gateway, run, principal.name, imageSteps, request);
       yield kind.started(run);
       yield* untilAdmitted(ticket, [context.signal, gateway.draining], (position) => kind.queued(run, position));
+      context.signal.throwIfAborted();
       requireServing(gateway);
       requireTime(context);
       const events = kind.start(hosts.attack, ref, run.job, callOptions(run.id, context));
@@ -106,6 +116,19 @@ export async function* streamRun<Wish, Job extends Wish & { readonly inputs: rea
   }
 }
 
+const factsOf = <Job extends { readonly inputs: readonly JobInput[] }>(
+  { id, model, job }: Run<Job>,
+  specText: string,
+  { position }: Ticket,
+): RunFacts => ({
+  id,
+  modelName: model.name,
+  modelVersion: model.version,
+  modelSha256: model.sha256,
+  specText,
+  examplesTotal: job.inputs.length,
+  state: position > 0 ? 'queued' : 'running',
+});
 /** A place in the queue; the quota is given back where there is none. */
 function enterOrLeave(attacks: Admission, principal: string, lease: Lease): Ticket {
   try {
