@@ -1,13 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, type ServerCredentials } from '@grpc/grpc-js';
 import { EngineError } from '../engine/index.js';
 import { type HostObserver, type Hosts, type LaneLimits, startHosts, usableCores } from '../host/index.js';
 import { type AdminServer, startAdminServer } from './admin/admin-server.js';
 import { Admission } from './admission/admission.js';
 import type { GatewayConfig } from './config.js';
-import { robustnessServiceDefinition } from './grpc/definitions.js';
+import { robustnessServiceDefinition, runServiceDefinition } from './grpc/definitions.js';
 import { Health } from './grpc/health.js';
 import { OpenCalls } from './grpc/open-calls.js';
 import { addReflection } from './grpc/reflection.js';
@@ -15,9 +14,18 @@ import { type ImagePool, startImagePool } from './images/image-pool.js';
 import { type InferenceFacts, inferenceService, inferenceServiceDefinition } from './inference/inference-service.js';
 import type { Logger } from './logger.js';
 import { ModelRepository } from './repository/repository.js';
+import { newRunId } from './runs/run-id.js';
+import { RunRegistry } from './runs/run-registry.js';
+import { RunStore } from './runs/run-store.js';
+import { authorizer } from './security/authorize.js';
+import { serverCredentials } from './security/credentials.js';
+import { Quotas } from './security/quotas.js';
 import type { GatewayContext } from './services/gateway-context.js';
 import { drainingError } from './services/requirements.js';
 import { robustnessService } from './services/robustness-service.js';
+import { runService } from './services/run-service.js';
+import type { Database } from './store/database.js';
+import { openStore } from './store/open-store.js';
 import { startTelemetry, type Telemetry } from './telemetry/telemetry.js';
 
 /** A gateway that runs. */
@@ -45,10 +53,15 @@ export interface GatewayDependencies {
  * Starts a gateway: hosts, models, gRPC and HTTP. It listens before its models are loaded, and is ready when they are.
  *
  * @throws EngineError `INVALID_CONFIG`. Thrown when an address cannot be bound.
+ * @throws EngineError `STORE_UNAVAILABLE`. Thrown when the history cannot be opened.
  */
 export async function startGateway(config: GatewayConfig, dependencies: GatewayDependencies): Promise<Gateway> {
   const { log } = dependencies;
   const { limits } = config;
+  const database = await openStore(config, log);
+  const calls = new OpenCalls();
+  const store = new RunStore(database, config.history);
+  const runs = new RunRegistry({ store, config, calls, log, now: Date.now });
   const lanes = config.hosts === 'shared' ? ['shared'] : ['serve', 'attack'];
   const telemetry = await startTelemetry({
     config: config.telemetry,
@@ -95,12 +108,15 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
     repository,
     pool,
     attacks: new Admission(limits.runs, limits.queue),
+    authorize: authorizer(config.auth),
+    quotas: new Quotas(config.quotas, () => performance.now()),
     predictions: new Admission(limits.predictions, 0),
-    calls: new OpenCalls(),
+    calls,
+    runs,
     log,
     telemetry,
     draining: draining.signal,
-    newRunId: randomUUID,
+    newRunId: () => newRunId(config.replica),
   };
   telemetry.watch({
     versions: () => repository.versions,
@@ -108,7 +124,7 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
     isUp: (lane) => hosts[lane].isReady,
     queues: { serve: context.predictions, attack: context.attacks },
   });
-  const parts: Parts = { hosts, pool, repository, telemetry, server: undefined, admin: undefined };
+  const parts: Parts = { hosts, pool, repository, telemetry, runs, database, server: undefined, admin: undefined };
   try {
     const areAllReady = (): boolean => {
       const { isReady, models } = facts();
@@ -116,7 +132,7 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
     };
     const server = grpcServer(context, health, { version: dependencies.version ?? '', areAllReady });
     parts.server = server;
-    const grpcAddress = await bind(server, config.grpcAddress);
+    const grpcAddress = await bind(server, config.grpcAddress, await serverCredentials(config.tls));
     parts.admin = await startAdminServer(config.adminAddress, {
       livez: () => ({ isGood: true, text: 'alive' }),
       readyz: () => (facts().isReady ? { isGood: true, text: 'ready' } : { isGood: false, text: 'not ready' }),
@@ -160,6 +176,7 @@ function grpcServer(context: GatewayContext, health: Health, facts: InferenceFac
   });
   const services = [
     [robustnessServiceDefinition(), robustnessService(context)],
+    [runServiceDefinition(), runService(context)],
     [inferenceServiceDefinition(), inferenceService(context, facts)],
   ] as const;
   for (const [definition, implementation] of services) {
@@ -171,9 +188,9 @@ function grpcServer(context: GatewayContext, health: Health, facts: InferenceFac
   return server;
 }
 
-async function bind(server: Server, address: string): Promise<string> {
+async function bind(server: Server, address: string, credentials: ServerCredentials): Promise<string> {
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (cause, bound) => {
+    server.bindAsync(address, credentials, (cause, bound) => {
       if (cause === null) resolve(bound);
       else
         reject(
@@ -193,15 +210,20 @@ interface Parts {
   readonly hosts: Hosts;
   readonly pool: ImagePool;
   readonly repository: ModelRepository;
+  readonly runs: RunRegistry;
+  readonly database: Database;
   readonly telemetry: Telemetry;
   server: Server | undefined;
   admin: AdminServer | undefined;
 }
 
-async function closeAll({ hosts, pool, repository, telemetry, server, admin }: Parts): Promise<void> {
+async function closeAll({ hosts, pool, repository, telemetry, runs, database, server, admin }: Parts): Promise<void> {
   server?.forceShutdown();
+  // Before the hosts, whose end would be told as the failure of runs.
+  runs.close(drainingError());
   // All at once: the repository may wait for a load that ends with the hosts.
   await Promise.all([repository.close(), hosts.close(), pool.close(), admin?.close()]);
+  database.close();
   await telemetry.close();
 }
 
@@ -230,6 +252,7 @@ function running(
       await endsWithin(new Promise<void>((end) => server.tryShutdown(() => end())), FAREWELL_MS);
   };
   let drained: Promise<void> | undefined;
+  let closed: Promise<void> | undefined;
   return {
     grpcAddress,
     adminAddress: parts.admin?.address ?? '',
@@ -238,7 +261,10 @@ function running(
       drained ??= drain();
       return drained;
     },
-    close: () => closeAll(parts),
+    close: () => {
+      closed ??= closeAll(parts);
+      return closed;
+    },
   };
 }
 

@@ -1,15 +1,14 @@
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 // ts-proto appends `Service` to names that have it already.
 import { RobustnessServiceService } from '../../contract/robustgate/v1/robustness_service.js';
-
-/** Full name of our service. */
-export const ROBUSTNESS_SERVICE = 'robustgate.v1.RobustnessService';
+import { RunServiceService } from '../../contract/robustgate/v1/run_service.js';
 
 /** A request, or why its bytes are none. */
 export type Received<Request> = { readonly request: Request } | { readonly malformed: unknown };
 
-/** Our service. */
 export const robustnessServiceDefinition = (): ServiceDefinition => tolerant(RobustnessServiceService);
+
+export const runServiceDefinition = (): ServiceDefinition => tolerant(RunServiceService);
 
 /**
  * A service of which what cannot be decoded reaches the handlers as such, because grpc-js itself would call it INTERNAL, which is an

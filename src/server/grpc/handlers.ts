@@ -7,6 +7,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { EngineError } from '../../engine/index.js';
+import type { Authorize } from '../security/authorize.js';
 import type { CallContext } from './call-context.js';
 import type { CallObserver } from './call-observer.js';
 import type { Received } from './definitions.js';
@@ -26,16 +27,19 @@ export interface HandlerOptions {
   /** A reader that takes nothing for so long is cut off, in milliseconds. */
   readonly stallMs: number;
   readonly logError: LogError;
+  /** Tells who calls, before anything of the request is looked at. */
+  readonly authorize: Authorize;
   readonly observer: CallObserver;
 }
 
-type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'getDeadline' | 'getPath' | 'metadata'> & {
+type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'getDeadline' | 'metadata' | 'getPath' | 'getAuthContext'> & {
   on(event: 'cancelled', listener: () => void): unknown;
 };
 
 /** A call with what is known of it. */
 interface Conversation {
-  readonly context: CallContext;
+  /** What is known but for who calls. */
+  readonly context: Omit<CallContext, 'principal'>;
   /** Whether the client has gone, so that there is nobody to answer. */
   isGone(): boolean;
   /** The call ended well. */
@@ -45,7 +49,7 @@ interface Conversation {
 }
 
 function begin(call: AnyCall, { calls, logError, observer }: HandlerOptions): Conversation {
-  const { cut, close } = calls.open();
+  const { cut, end, close } = calls.open();
   const gone = new AbortController();
   // It comes after a normal end too: then nobody listens any more.
   call.on('cancelled', () => {
@@ -67,6 +71,7 @@ function begin(call: AnyCall, { calls, logError, observer }: HandlerOptions): Co
   return {
     context: {
       signal: AbortSignal.any([gone.signal, cut]),
+      cut: end,
       deadlineMs,
       traceParent: observed.traceParent,
       metadata,
@@ -104,7 +109,9 @@ export function unary<Request, Response>(
     const { signal } = context;
     void (async () => {
       try {
-        callback(null, await unlessAborted(signal, async () => answer(requestOf(call.request), context)));
+        const principal = await unlessAborted(signal, () => options.authorize(call));
+        const work = async (): Promise<Response> => answer(requestOf(call.request), { ...context, principal });
+        callback(null, await unlessAborted(signal, work));
         succeed();
       } catch (failure) {
         callback(fail(failure));
@@ -149,7 +156,8 @@ export function serverStreaming<Request, Response>(
     const writer = new StreamWriter<Response>(call, options.stallMs, context.signal);
     void (async () => {
       try {
-        for await (const { message, isProgress } of answer(requestOf(call.request), context)) {
+        const principal = await unlessAborted(context.signal, () => options.authorize(call));
+        for await (const { message, isProgress } of answer(requestOf(call.request), { ...context, principal })) {
           if (isProgress) writer.offerProgress(message);
           else await writer.write(message);
         }
@@ -173,10 +181,11 @@ export function bidiStreaming<Request, Response>(
     const writer = new StreamWriter<Response>(call, options.stallMs, context.signal);
     void (async () => {
       try {
+        const principal = await unlessAborted(context.signal, () => options.authorize(call));
         // The end of what the client sends must not end what it is sent.
         const requests = call.iterator({ destroyOnReturn: false }) as AsyncIterable<Received<Request>>;
         for await (const received of requests) {
-          const work = async (): Promise<Response> => answer(requestOf(received), context);
+          const work = async (): Promise<Response> => answer(requestOf(received), { ...context, principal });
           await writer.write(await unlessAborted(context.signal, work));
         }
         await writer.end();

@@ -1,9 +1,8 @@
 import type { Server } from '@grpc/grpc-js';
 import { HealthImplementation, type ServingStatusMap } from 'grpc-health-check';
-import { ROBUSTNESS_SERVICE } from './definitions.js';
 
 /** Services that are ready when the gateway is. */
-const SERVICES = ['', ROBUSTNESS_SERVICE, 'inference.GRPCInferenceService'];
+const SERVICES = ['', 'robustgate.v1.RobustnessService', 'robustgate.v1.RunService', 'inference.GRPCInferenceService'];
 
 const modelService = (name: string): string => `model/${name}`;
 
@@ -16,7 +15,7 @@ export interface HealthFacts {
 }
 
 /**
- * `grpc.health.v1`: `` and the service are ready for calls, `liveness` is alive whatever the models do, `model/<name>` has a
+ * `grpc.health.v1`: `` and the services are ready for calls, `liveness` is alive whatever the models do, `model/<name>` has a
  * version that serves.
  */
 export class Health {

@@ -1,5 +1,6 @@
 import test from 'ava';
 import type { EngineError } from '../../../src/engine/index.js';
+import { ANYONE } from '../../../src/server/security/principal.js';
 import { requireServing, requireTime } from '../../../src/server/services/requirements.js';
 
 const context = (deadlineMs: number | undefined) => ({
@@ -7,6 +8,7 @@ const context = (deadlineMs: number | undefined) => ({
   deadlineMs,
   traceParent: undefined,
   metadata: () => undefined,
+  principal: ANYONE,
 });
 
 test('a deadline that leaves time for nothing is refused, others and none are not', (t) => {
