@@ -40,7 +40,7 @@ export async function checkReliability(
   const checks = spec.parameters.epsilon > 0 ? Object.values(reliabilityChecks) : [NON_DETERMINISTIC, SOFTMAX_APPLIED];
   const doubts = [...doubtsOfRows(run.results.map((result, i) => rowOf(0, i, result)))];
   for (const check of checks) {
-    const doubt = await check?.check(context);
+    const doubt = await check.check(context);
     if (doubt !== undefined) doubts.push(doubt);
   }
   return doubts;
