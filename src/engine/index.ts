@@ -24,6 +24,7 @@ export { judgeGates } from './evaluation/gates/judge-gates.js';
 export { type Gate, resolveGates } from './evaluation/gates/resolve-gates.js';
 export { identityDifferences, identityDigest } from './evaluation/identity.js';
 export { jobInputOf, type UnpackImage } from './evaluation/job-input.js';
+export { type DamageMatrix, damageMatrix, type EpsilonCurve, epsilonCurves } from './evaluation/overviews.js';
 export {
   type EvaluationPlan,
   isInShard,
@@ -35,6 +36,7 @@ export {
 export { exampleSums, type ReduceOptions, reduceEvaluation } from './evaluation/reduce.js';
 export { checkReliability, type ReliabilityOptions } from './evaluation/reliability/check-reliability.js';
 export type * from './evaluation/result.js';
+export { evaluationResultSchema } from './evaluation/result-schema.js';
 export type * from './evaluation/row.js';
 export { type DecodedShard, decodeShard } from './evaluation/shards/decode-shard.js';
 export { type MergedEvaluation, mergeShards } from './evaluation/shards/merge-shards.js';
