@@ -36,7 +36,7 @@ export {
 export { exampleSums, type ReduceOptions, reduceEvaluation } from './evaluation/reduce.js';
 export { checkReliability, type ReliabilityOptions } from './evaluation/reliability/check-reliability.js';
 export type * from './evaluation/result.js';
-export { evaluationResultSchema } from './evaluation/result-schema.js';
+export { evaluationResultSchema, parseEvaluationResult } from './evaluation/result-schema.js';
 export type * from './evaluation/row.js';
 export { type DecodedShard, decodeShard } from './evaluation/shards/decode-shard.js';
 export { type MergedEvaluation, mergeShards } from './evaluation/shards/merge-shards.js';
