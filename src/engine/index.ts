@@ -13,12 +13,8 @@ export {
   Violations,
 } from './errors.js';
 export { type ComparedResult, compareWithBaseline } from './evaluation/baseline/compare-with-baseline.js';
-export {
-  type EvaluateOptions,
-  type EvaluationEvent,
-  type EvaluationProgress,
-  evaluate,
-} from './evaluation/evaluate.js';
+export { evaluate } from './evaluation/evaluate.js';
+export type * from './evaluation/evaluation-events.js';
 export { type FigureTask, figureTasks } from './evaluation/figures.js';
 export { judgeGates } from './evaluation/gates/judge-gates.js';
 export { type Gate, resolveGates } from './evaluation/gates/resolve-gates.js';
