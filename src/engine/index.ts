@@ -12,9 +12,36 @@ export {
   type FieldViolation,
   Violations,
 } from './errors.js';
+export { type ComparedResult, compareWithBaseline } from './evaluation/baseline/compare-with-baseline.js';
+export { evaluate } from './evaluation/evaluate.js';
+export type * from './evaluation/evaluation-events.js';
+export { type FigureTask, figureTasks } from './evaluation/figures.js';
+export { judgeGates } from './evaluation/gates/judge-gates.js';
+export { type Gate, resolveGates } from './evaluation/gates/resolve-gates.js';
+export { identityDifferences, identityDigest } from './evaluation/identity.js';
 export { jobInputOf, type UnpackImage } from './evaluation/job-input.js';
+export { type DamageMatrix, damageMatrix, type EpsilonCurve, epsilonCurves } from './evaluation/overviews.js';
+export {
+  type EvaluationPlan,
+  isInShard,
+  type PreparedEvaluation,
+  prepareEvaluation,
+  type Shard,
+  type SuiteAttack,
+} from './evaluation/plan.js';
+export { exampleSums, type ReduceOptions, reduceEvaluation } from './evaluation/reduce.js';
+export { checkReliability, type ReliabilityOptions } from './evaluation/reliability/check-reliability.js';
 export type * from './evaluation/result.js';
+export { evaluationResultSchema, parseEvaluationResult } from './evaluation/result-schema.js';
 export type * from './evaluation/row.js';
+export { type DecodedShard, decodeShard } from './evaluation/shards/decode-shard.js';
+export { type MergedEvaluation, mergeShards } from './evaluation/shards/merge-shards.js';
+export {
+  encodeShardLine,
+  type ShardFooter,
+  type ShardHeader,
+  type ShardLine,
+} from './evaluation/shards/shard-line.js';
 export type * from './evaluation/target.js';
 export { colorizeClasses, colorizeValues, type ValueMap } from './images/colorize.js';
 export { decodeImage } from './images/decode-image.js';
@@ -47,6 +74,7 @@ export type * from './runs/events.js';
 export { formatSpec } from './runs/format-spec.js';
 export type * from './runs/job.js';
 export { loadServedModel } from './runs/load-served-model.js';
+export { parseSpec } from './runs/parse-spec.js';
 export type * from './runs/served-model.js';
 export type * from './runs/spec.js';
 export { maskOf } from './tensor/mask.js';
