@@ -2,6 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { AttackFigures, EvaluationResult, TaskFigures } from '../../engine/index.js';
 import { numberText } from '../format.js';
 import type { ChartRenderer } from './chart-renderer.js';
+import { metricOf } from './figure.js';
 
 /** A plot with what it needs around it. */
 export interface Chart {
@@ -68,7 +69,11 @@ function seriesOf(attacks: readonly AttackFigures[]): readonly Series[] {
 const markOf = (index: number): (typeof MARKS)[number] => MARKS[index % MARKS.length] ?? MARKS[0];
 
 /** `pgd(steps=50,eps=4)@…` becomes `pgd(steps=50)@…`. */
-const withoutEpsilon = (spec: string): string => spec.replace(/,eps=[^,)]*|eps=[^,)]*,?/, '').replace('()@', '@');
+const withoutEpsilon = (spec: string): string =>
+  spec
+    .replace(/(?<=[(,])eps=[^,)]*,?/, '')
+    .replace(',)', ')')
+    .replace('()@', '@');
 
 interface Point {
   readonly series: string;
@@ -90,7 +95,7 @@ async function curveChart(task: TaskFigures, series: readonly Series[], render: 
   const trusted = points.filter(({ isSuspect }) => !isSuspect);
   const doubted = points.filter(({ isSuspect }) => isSuspect);
   const x = { field: 'epsilon', type: 'quantitative', title: 'ε / 255' } as const;
-  const y = { field: 'value', type: 'quantitative', title: metricTitle(task) } as const;
+  const y = { field: 'value', type: 'quantitative', title: null } as const;
   const names = series.map(({ name }) => name);
   const color = {
     field: 'series',
@@ -115,10 +120,8 @@ async function curveChart(task: TaskFigures, series: readonly Series[], render: 
       { data: { values: doubted }, mark: { type: 'text', text: '✕', fontSize: 12, color: GREY }, encoding: { x, y } },
     ],
   });
-  return { title: task.task, svg: responsive(svg) };
+  return { title: `${task.task}: ${metricOf(task)}`, svg: responsive(svg) };
 }
-
-const metricTitle = ({ metric, unit }: TaskFigures): string => (unit === '' ? metric : `${metric} in ${unit}`);
 
 function pointsOf(
   series: string,

@@ -10,7 +10,7 @@ export const figureHtml = ({ value, lower, upper }: Figure): Html =>
   html`<b>${valueText(value)}</b>${
     lower === undefined || upper === undefined
       ? undefined
-      : html` <small class="interval">${numberText(lower)}<wbr> … ${numberText(upper)}</small>`
+      : html` <small class="interval">${numberText(lower)} … ${numberText(upper)}</small>`
   }`;
 
 /** A figure that nobody should take for a good one: struck, without an interval that would make it look exact. */

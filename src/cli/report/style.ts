@@ -8,14 +8,14 @@ export const REPORT_STYLE = `
   --good: #4cc38a; --bad: #ff7b82; --warn: #f0a94a; --heat-color: #e8710a; --accent: #6aa9ff; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 24px 20px 64px; max-width: 1040px; background: var(--paper); color: var(--ink);
-  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; overflow-wrap: anywhere;
+  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; overflow-wrap: break-word;
   -webkit-text-size-adjust: 100%; }
 h1 { font-size: 26px; line-height: 1.25; margin: 0 0 4px; letter-spacing: -0.01em; }
 h2 { font-size: 18px; margin: 40px 0 12px; }
 h3 { font-size: 14px; margin: 16px 0 6px; font-weight: 600; }
 header p, .note { color: var(--soft); margin: 8px 0 0; }
 .note, small { font-size: 12.5px; }
-code { font: 0.87em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
+code { font: 0.87em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 .badge { display: inline-block; padding: 1px 9px; border-radius: 99px; font-size: 12px; line-height: 18px; font-weight: 600;
   letter-spacing: 0; vertical-align: middle; white-space: nowrap; color: var(--soft); border: 1px solid currentColor; }
 .badge.pass, .badge.ok { color: var(--good); }
@@ -43,7 +43,7 @@ th { text-align: left; font-weight: 600; }
 .figures .attack th { padding: 16px 0 6px; border-top: 1px solid var(--soft); }
 .figures thead + tbody .attack th { padding-top: 10px; }
 .epsilon { color: var(--soft); font-weight: 400; margin: 0 6px; white-space: nowrap; }
-.interval { color: var(--soft); white-space: nowrap; }
+.interval { color: var(--soft); display: inline-block; white-space: nowrap; }
 .worse { color: var(--bad); }
 .scroll { overflow-x: auto; }
 .damage { min-width: min(100%, 560px); }
@@ -72,8 +72,11 @@ dd { margin: 0; min-width: 0; }
   h1 { font-size: 22px; }
   .figures thead { display: none; }
   .figures, .figures tbody, .figures tr, .figures .attack th { display: block; }
-  .figures tr:not(.attack) { display: grid; grid-template-columns: 1fr 1fr; gap: 2px 12px; padding: 8px 0; border-top: 1px solid var(--line); }
-  .figures td { display: block; border: 0; padding: 0; }
+  .figures tr:not(.attack) { display: grid; grid-template-columns: repeat(6, 1fr); gap: 2px 12px; padding: 8px 0; border-top: 1px solid var(--line); }
+  .figures td { display: block; border: 0; padding: 0; grid-column: span 2; }
+  .figures td:nth-child(-n + 4) { grid-column: span 3; }
+  .baseline td:nth-child(n + 5) { grid-column: span 3; }
+  .baseline td:last-child { grid-column: 1 / -1; }
   .figures td:first-child { font-weight: 600; }
   .figures td::before { content: attr(data-label); display: block; font-size: 11.5px; font-weight: 400; color: var(--soft); }
   .figures td:nth-child(-n + 2)::before { display: none; }

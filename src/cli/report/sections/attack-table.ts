@@ -25,7 +25,7 @@ ${attack.tasks.map((task) => taskRow(task, attack.verdict === 'suspect'))}
 
 function taskRow(task: TaskFigures, isSuspect: boolean): Html {
   const cells: readonly Html[] = [
-    html`${task.attacked ? html`<span class="target" title="attacked">◎</span> ` : undefined}${task.task}`,
+    html`${task.attacked ? html`<span class="target" title="attacked">◎</span>\u00a0` : undefined}${task.task}`,
     html`${metricOf(task)}`,
     figureHtml(task.clean),
     isSuspect ? doubtedHtml(task.adversarial) : figureHtml(task.adversarial),

@@ -9,7 +9,7 @@ export function doubtSection({ attacks }: EvaluationResult): Html | undefined {
   return html`
 <section class="doubts">
 <h2>Do not trust these figures</h2>
-<p>The attack was probably too weak, not the model strong. Robustness that is in doubt counts as none.</p>
+<p>An attack that fails for a reason below says nothing about the model: it may well be weaker than its figures.</p>
 ${doubted.map(
   ({ spec, doubts }) => html`
 <h3>${specHtml(spec)}</h3>
@@ -36,7 +36,7 @@ const COLUMNS = ['attack', 'task', 'before', 'now', 'test', 'p', 'verdict'];
 
 const baselineTable = ({ model, verdict, tasks }: BaselineComparison): Html => html`
 <h3>Against ${model.name} version ${model.version} <code>${model.sha256.slice(0, 12)}</code> ${badge(verdict)}</h3>
-<table class="figures">
+<table class="figures baseline">
 <thead><tr>${COLUMNS.map((name) => html`<th>${name}</th>`)}</tr></thead>
 <tbody>${tasks.map(({ spec, task, metric, before, after, test, pairs, pValue, verdict, message }) => {
   const cells: readonly Html[] = [
