@@ -27,6 +27,7 @@ export function evaluationResult(changes: Partial<EvaluationResult> = {}): Evalu
     gates: [],
     startedAt: '2026-01-02T03:04:05.678Z',
     durationSeconds: 12.5,
+    examples: [],
     ...changes,
   };
 }

@@ -20,7 +20,7 @@ export interface ReportImages {
 
 /**
  * The report of an evaluation: one HTML page that needs nothing else, for a screen of any width and for paper. Figures that
- * are in doubt are struck wherever they stand. The result itself is in it as JSON.
+ * are in doubt are struck wherever they stand. The result itself is in it as JSON, without what it keeps of each example.
  */
 export function htmlReport(result: EvaluationResult, { charts, pictures }: ReportImages): string {
   const { model, dataset, limit, labelFree } = result.identity;
@@ -56,7 +56,7 @@ ${pictureSection(pictures)}
 ${skippedSection(result.skipped)}
 ${configurationSection(result)}
 </main>
-<script type="application/json" id="result">${embeddedJson(result)}</script>
+<script type="application/json" id="result">${embeddedJson({ ...result, examples: [] })}</script>
 </body>
 </html>
 `.html;
