@@ -49,7 +49,8 @@ async function configuredDataset(name: string, { config, datasetOption = [] }: D
   }
   const { root } = found;
   // Paths in a file are meant from the folder of that file, wherever a command is called.
-  const placed = typeof root === 'string' && !isAbsolute(root) ? { ...found, root: join(dirname(config), root) } : found;
+  const placed =
+    typeof root === 'string' && !isAbsolute(root) ? { ...found, root: join(dirname(config), root) } : found;
   return parseStrict(datasetConfigSchema, withOptions(placed, datasetOption), 'INVALID_CONFIG', `dataset ${name}`);
 }
 

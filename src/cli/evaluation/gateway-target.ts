@@ -20,6 +20,7 @@ import {
   type AttackSpecRequest,
   type AttackTarget,
   EngineError,
+  ERROR_CODES,
   type Provenance,
   type ReplyTensor,
   type TargetEvent,
@@ -97,9 +98,17 @@ async function* runWithRetries(
       yield* runOnce(client, request, examples, call);
       return;
     } catch (error) {
-      await patience.wait(error, call.signal);
+      await patience.wait(error, call.signal).catch(rethrow);
     }
   }
+}
+
+/** The gateway's errors as the engine's own, which say which example is wrong. */
+function rethrow(error: unknown): never {
+  if (!(error instanceof RobustgateError)) throw error;
+  const code = ERROR_CODES.find((candidate) => candidate === error.reason);
+  if (code === undefined) throw error;
+  throw new EngineError(code, error.message, { violations: error.violations }, { cause: error });
 }
 
 /** One run. Results come once it has ended well, in the order of the examples: after a failure none is there twice. */
@@ -144,7 +153,7 @@ async function predictWithRetries(
     try {
       return await client.predict(request, call);
     } catch (error) {
-      await patience.wait(error, call.signal);
+      await patience.wait(error, call.signal).catch(rethrow);
     }
   }
 }
