@@ -116,10 +116,10 @@ function lineOf(event: EvaluationEvent): ShardLine | undefined {
 function stateOf(progress: EvaluationProgress): ProgressState {
   const { attack, attacks, spec, examplesDone, examplesTotal, etaSeconds, target } = progress;
   const running = target?.phase === 'attacking' ? target : undefined;
-  const inside =
-    running === undefined ? 0 : (running.step / Math.max(1, running.steps)) * (1 / Math.max(1, examplesTotal));
+  // Results of a call come at its end: until then its own count says how far it is.
+  const inside = running === undefined ? 0 : running.examplesDone + running.step / Math.max(1, running.steps);
   return {
-    phase: `${spec}`,
+    phase: spec,
     fraction: Math.min(1, (attack + (examplesDone + inside) / Math.max(1, examplesTotal)) / attacks),
     facts: [
       `attack ${attack + 1}/${attacks}`,
