@@ -24,7 +24,7 @@ export interface PanelSource {
 const MAX_WIDTH = 384;
 const LIMITS = { maxPixels: 2 ** 25, maxBytes: 2 ** 26 };
 
-/** The clean and the adversarial image, what was added to it, and what the model saw in both. */
+/** The clean and the adversarial image, what the model saw in both, and what was added: in pairs, as a report has them. */
 export async function panelsOf({
   clean,
   adversarial,
@@ -38,9 +38,9 @@ export async function panelsOf({
   return [
     panel('clean', shrunk(before, 'mean')),
     panel('adversarial', shrunk(after, 'mean')),
+    ...tasks.flatMap((task) => taskPanels(task, predictions)),
     // An average would hide what alternates from pixel to pixel.
     panel(`perturbation × ${factor}`, shrunk(perturbation(before, after, factor), 'nearest')),
-    ...tasks.flatMap((task) => taskPanels(task, predictions)),
   ];
 }
 

@@ -1,7 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Client, type Model, PredictField } from '../../clients/index.js';
-import type { Dataset, EvaluationIdentity, EvaluationRow, Shard, SuiteAttack } from '../../engine/index.js';
+import {
+  type AttackTarget,
+  type Dataset,
+  type EvaluationIdentity,
+  type EvaluationRow,
+  type Shard,
+  type SuiteAttack,
+  worstOf,
+} from '../../engine/index.js';
 import { writeWhole } from '../files.js';
 import type { ReportPicture } from '../report/report-picture.js';
 import { panelsOf } from './panels.js';
@@ -10,6 +18,9 @@ import { worstFolderName, worstName } from './worst-files.js';
 /** Name of the file with a shard's pictures for reports. */
 const picturesFileName = ({ index, count }: Shard): string => `pictures-${index}-of-${count}.json`;
 
+/** Most examples of an attack that a report shows. */
+const MAX_SHOWN = 4;
+
 export interface PictureWork {
   readonly out: string;
   readonly shard: Shard;
@@ -17,6 +28,7 @@ export interface PictureWork {
   readonly rows: readonly EvaluationRow[];
   readonly client: Client;
   readonly model: Model;
+  readonly target: AttackTarget;
   readonly dataset: Dataset;
   readonly signal: AbortSignal;
 }
@@ -25,13 +37,21 @@ export interface PictureWork {
 export async function drawShardPictures(work: PictureWork): Promise<void> {
   const folder = join(work.out, worstFolderName(work.shard));
   const files = new Set(await readdir(folder).catch(() => []));
-  const rows = work.rows.filter((row) => files.has(`${worstName(row)}.png`));
+  const shown = work.suite.flatMap((_, attack) => shownRows(work, attack));
+  const rows = shown.filter((row) => files.has(`${worstName(row)}.png`));
   const pictures: unknown[] = [];
   for (const row of rows) {
     const picture = await drawPicture(work, row, await readFile(join(folder, `${worstName(row)}.png`)));
     if (picture !== undefined) pictures.push(toJson(picture));
   }
   await writeWhole(join(work.out, picturesFileName(work.shard)), `${JSON.stringify(pictures)}\n`);
+}
+
+/** The worst of all shards are among the worst of each. */
+function shownRows({ rows, target }: PictureWork, attack: number): readonly EvaluationRow[] {
+  const own = rows.filter((row) => row.attack === attack);
+  const worst = worstOf(own, target.model.tasks).slice(0, MAX_SHOWN);
+  return own.filter(({ key }) => worst.includes(key));
 }
 
 async function drawPicture(
@@ -66,9 +86,6 @@ const toJson = ({ spec, key, panels }: ReportPicture): unknown => ({
   key,
   panels: panels.map(({ label, png }) => ({ label, png: Buffer.from(png).toString('base64') })),
 });
-
-/** Most examples of an attack that a report shows. */
-const MAX_SHOWN = 4;
 
 /**
  * The pictures of the worst examples of all shards, the worst first. A folder without pictures has none: they are no part of

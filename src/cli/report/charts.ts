@@ -48,9 +48,13 @@ export async function drawCharts(result: EvaluationResult, render: ChartRenderer
   const hasCurves = series.some(({ points }) => new Set(points.map(({ epsilon }) => epsilon)).size > 1);
   const tasks = result.attacks[0]?.tasks ?? [];
   const curves = hasCurves ? await Promise.all(tasks.map((task) => curveChart(task, series, render))) : [];
-  const classes = result.attacks.flatMap((attack) =>
-    attack.tasks.filter((task) => isClassChart(attack, task)).map((task) => classChart(attack, task, render)),
+  const hurt = result.attacks.flatMap((attack) =>
+    attack.tasks.filter((task) => isClassChart(attack, task)).map((task) => ({ attack, task })),
   );
+  // The most that an attack achieved comes first.
+  const classes = hurt
+    .toSorted((a, b) => (a.task.adversarial.value ?? 1) - (b.task.adversarial.value ?? 1))
+    .map(({ attack, task }) => classChart(attack, task, render));
   return { series, curves, classes: await Promise.all(classes) };
 }
 
@@ -94,7 +98,7 @@ async function curveChart(task: TaskFigures, series: readonly Series[], render: 
   ]);
   const trusted = points.filter(({ isSuspect }) => !isSuspect);
   const doubted = points.filter(({ isSuspect }) => isSuspect);
-  const x = { field: 'epsilon', type: 'quantitative', title: 'ε / 255' } as const;
+  const x = { field: 'epsilon', type: 'quantitative', title: 'ε / 255', axis: { format: '~g' } } as const;
   const y = { field: 'value', type: 'quantitative', title: null } as const;
   const names = series.map(({ name }) => name);
   const color = {
@@ -149,7 +153,7 @@ async function classChart(
     data: { values: values.filter(({ value }) => value !== null) },
     mark: { type: 'bar' },
     encoding: {
-      x: { field: 'value', type: 'quantitative', title: 'IoU', scale: { domain: [0, 1] } },
+      x: { field: 'value', type: 'quantitative', title: 'IoU', scale: { domain: [0, 1] }, axis: { format: '~g' } },
       y: { field: 'name', type: 'nominal', sort: null, title: null },
       yOffset: { field: 'condition', sort: ['clean', 'attacked'] },
       color: {

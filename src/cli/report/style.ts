@@ -62,7 +62,7 @@ figcaption { color: var(--soft); font-size: 12.5px; }
 details { margin: 10px 0; }
 summary { cursor: pointer; padding: 6px 0; }
 .example { margin: 4px 0 20px; break-inside: avoid; }
-.panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 190px), 1fr)); gap: 10px; }
+.panels { display: grid; grid-auto-flow: column; grid-template-rows: auto auto; grid-auto-columns: minmax(0, 250px); gap: 10px; }
 .panels img { display: block; width: 100%; height: auto; image-rendering: pixelated; border-radius: 4px; background: var(--card); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 6px 20px; margin: 0; }
 dt { color: var(--soft); }
@@ -72,7 +72,7 @@ dd { margin: 0; min-width: 0; }
   h1 { font-size: 22px; }
   .figures thead { display: none; }
   .figures, .figures tbody, .figures tr, .figures .attack th { display: block; }
-  .figures tr:not(.attack) { display: grid; grid-template-columns: repeat(6, 1fr); gap: 2px 12px; padding: 8px 0; border-top: 1px solid var(--line); }
+  .figures tr:not(.attack) { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 2px 12px; padding: 8px 0; border-top: 1px solid var(--line); }
   .figures td { display: block; border: 0; padding: 0; grid-column: span 2; }
   .figures td:nth-child(-n + 4) { grid-column: span 3; }
   .baseline td:nth-child(n + 5) { grid-column: span 3; }
@@ -80,7 +80,7 @@ dd { margin: 0; min-width: 0; }
   .figures td:first-child { font-weight: 600; }
   .figures td::before { content: attr(data-label); display: block; font-size: 11.5px; font-weight: 400; color: var(--soft); }
   .figures td:nth-child(-n + 2)::before { display: none; }
-  .panels { grid-template-columns: 1fr 1fr; }
+  .panels { grid-auto-flow: row; grid-template: none / 1fr 1fr; }
   .damage th, .damage td { padding: 6px 8px; font-size: 13px; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { padding-bottom: 8px; }
