@@ -18,7 +18,7 @@ const UNAVAILABLE = 14;
 /** Waits between the tries of one piece of work. */
 export interface Patience {
   /**
-   * Waits until another try makes sense: as long as the gateway asks for, and twice as long each time.
+   * Waits until another try makes sense: as long as the gateway asks for, else twice as long each time.
    *
    * @throws the error. Thrown when another try would not help, or patience is at its end.
    */
@@ -32,7 +32,7 @@ export function createPatience({ patienceMs, log }: RetryOptions): Patience {
   return {
     async wait(error, signal) {
       if (signal.aborted || !(error instanceof RobustgateError) || !mayPass(error)) throw error;
-      const waitMs = Math.max(error.retryAfterMs ?? 0, nextWaitMs);
+      const waitMs = error.retryAfterMs ?? nextWaitMs;
       nextWaitMs = Math.min(2 * nextWaitMs, LONGEST_WAIT_MS);
       giveUpAt ??= performance.now() + patienceMs;
       if (performance.now() + waitMs > giveUpAt) throw error;

@@ -114,13 +114,11 @@ function lineOf(event: EvaluationEvent): ShardLine | undefined {
 
 /** Progress of an evaluation for the eye. */
 function stateOf(progress: EvaluationProgress): ProgressState {
-  const { attack, attacks, spec, examplesDone, examplesTotal, etaSeconds, target } = progress;
+  const { attack, attacks, spec, examplesDone, examplesTotal, elapsedSeconds, etaSeconds, target } = progress;
   const running = target?.phase === 'attacking' ? target : undefined;
-  // Results of a call come at its end: until then its own count says how far it is.
-  const inside = running === undefined ? 0 : running.examplesDone + running.step / Math.max(1, running.steps);
   return {
     phase: spec,
-    fraction: Math.min(1, (attack + (examplesDone + inside) / Math.max(1, examplesTotal)) / attacks),
+    fraction: etaSeconds === undefined ? 0 : elapsedSeconds / Math.max(elapsedSeconds + etaSeconds, 1e-9),
     facts: [
       `attack ${attack + 1}/${attacks}`,
       `examples ${examplesDone}/${examplesTotal}`,
