@@ -69,6 +69,8 @@ if (figuresOf(whole) !== figuresOf(merged))
   throw new Error(`expected the figures of one shard in ${SHARDS}, got others`);
 const wrong = disagreements(whole, await read(join(root, 'test/fixtures/street/figures.json')));
 if (wrong.length > 0) throw new Error(`expected the reference figures, got others:\n  ${wrong.join('\n  ')}`);
-const figures = SUITE.map(({ spec }, i) => `${spec} ${TASKS.map((task) => robustOf(whole.attacks[i], task)).join('/')}`);
+const figures = SUITE.map(
+  ({ spec }, i) => `${spec} ${TASKS.map((task) => robustOf(whole.attacks[i], task)).join('/')}`,
+);
 console.log(`${join(out, 'report.html')}`);
 console.log(`identical in 1 and ${SHARDS} shards: ${figures.join('; ')}`);

@@ -29,6 +29,7 @@ code { font: 0.87em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu S
 ul { padding-left: 20px; margin: 6px 0; }
 .gates, .legend { list-style: none; padding: 0; }
 .gates li { display: flex; gap: 12px; align-items: baseline; padding: 8px 0; border-bottom: 1px solid var(--line); }
+.gates li > span:last-child { min-width: 0; }
 .gates small { color: var(--soft); }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 20px; }
 .clean-mark { color: #8b8f98; }
@@ -80,7 +81,7 @@ dd { margin: 0; min-width: 0; }
   .figures td:first-child { font-weight: 600; }
   .figures td::before { content: attr(data-label); display: block; font-size: 11.5px; font-weight: 400; color: var(--soft); }
   .figures td:nth-child(-n + 2)::before { display: none; }
-  .panels { grid-auto-flow: row; grid-template: none / 1fr 1fr; }
+  .panels { grid-auto-flow: row; grid-template: none / repeat(2, minmax(0, 1fr)); }
   .damage th, .damage td { padding: 6px 8px; font-size: 13px; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { padding-bottom: 8px; }
