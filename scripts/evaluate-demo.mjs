@@ -11,10 +11,10 @@ const SHARDS = 3;
 const TASKS = ['segmentation', 'depth', 'reconstruction'];
 /** Attacks with the reference that each must agree with; the others make the curve over ε. */
 const SUITE = [
-  { spec: 'pgd(steps=50,eps=1,start=none)@sum(segmentation=1)' },
-  { spec: 'pgd(steps=50,eps=4,start=none)@sum(segmentation=1)', reference: 'pgd50/segmentation' },
-  { spec: 'pgd(steps=50,eps=8,start=none)@sum(segmentation=1)' },
-  { spec: 'pgd(steps=50,eps=4,start=none)@sum(depth=1)', reference: 'pgd50/depth' },
+  { spec: 'pgd(steps=10,eps=1,start=none)@sum(segmentation=1)' },
+  { spec: 'pgd(steps=10,eps=4,start=none)@sum(segmentation=1)', reference: 'pgd10/segmentation' },
+  { spec: 'pgd(steps=10,eps=8,start=none)@sum(segmentation=1)' },
+  { spec: 'pgd(steps=10,eps=4,start=none)@sum(depth=1)', reference: 'pgd10/depth' },
   { spec: 'pgd(steps=50,eps=4,start=none)@sum(segmentation=1,depth=1,reconstruction=1)', reference: 'pgd50/all' },
 ];
 

@@ -55,9 +55,9 @@ export function gatewayTarget(client: Client, model: TargetModel, options: Gatew
       let provenance: Provenance | undefined;
       let done = 0;
       for (const part of requestParts(examples.map((example) => wireExample(example, model)))) {
-        const run = runWithRetries(client, request, part, { signal, timeoutMs: options.callTimeoutMs }, options);
+        const run = runWithRetries(client, model, request, part, { signal, timeoutMs: options.callTimeoutMs }, options);
         for await (const event of run) {
-          if (event.type === 'summary') provenance = checkedModel(event.provenance, model);
+          if (event.type === 'summary') provenance = event.provenance;
           else if (event.type === 'result') yield event;
           else {
             const examplesDone = done + event.progress.examplesDone;
@@ -87,6 +87,7 @@ type Call = CallOptions & { readonly signal: AbortSignal };
 
 async function* runWithRetries(
   client: Client,
+  model: TargetModel,
   request: DeepPartial<AttackRequest>,
   examples: readonly Example[],
   call: Call,
@@ -95,7 +96,7 @@ async function* runWithRetries(
   const patience = createPatience(options);
   while (true) {
     try {
-      yield* runOnce(client, request, examples, call);
+      yield* runOnce(client, model, request, examples, call);
       return;
     } catch (error) {
       await patience.wait(error, call.signal).catch(rethrow);
@@ -111,9 +112,13 @@ function rethrow(error: unknown): never {
   throw new EngineError(code, error.message, { violations: error.violations }, { cause: error });
 }
 
-/** One run. Results come once it has ended well, in the order of the examples: after a failure none is there twice. */
+/**
+ * One run. Results come once it has ended well, on the model that was meant, and in the order of the examples: after a failure
+ * none is there twice.
+ */
 async function* runOnce(
   client: Client,
+  model: TargetModel,
   request: DeepPartial<AttackRequest>,
   examples: readonly Example[],
   call: Call,
@@ -131,6 +136,7 @@ async function* runOnce(
     }
   }
   if (provenance === undefined) throw new EngineError('INTERNAL', 'expected a provenance in the summary, got none');
+  checkModel(provenance, model);
   for (const { key = '' } of examples) {
     const result = results.get(key);
     if (result === undefined) throw new EngineError('INTERNAL', `expected a result of ${key}, got none`);
@@ -140,7 +146,7 @@ async function* runOnce(
 }
 
 const unavailable = (expected: string, got: string): RobustgateError =>
-  new RobustgateError(`expected ${expected}, got ${got}`, { status: status.UNAVAILABLE });
+  new RobustgateError(`expected ${expected}, got ${got}`, { status: status.UNAVAILABLE, retryAfterMs: 500 });
 
 async function predictWithRetries(
   client: Client,
@@ -158,8 +164,8 @@ async function predictWithRetries(
   }
 }
 
-function checkedModel(provenance: Provenance, { name, version, sha256 }: TargetModel): Provenance {
-  if (provenance.modelSha256 === sha256) return provenance;
+function checkModel(provenance: Provenance, { name, version, sha256 }: TargetModel): void {
+  if (provenance.modelSha256 === sha256) return;
   throw new EngineError(
     'MODEL_CHANGED',
     `expected ${name} version ${version} with SHA-256 ${sha256}, got ${provenance.modelSha256}: it was replaced meanwhile`,
