@@ -92,8 +92,10 @@ async function* evaluateAttack(run: Run, attack: number): AsyncGenerator<Evaluat
   pace.skipped(missing.length - todo.length);
   yield { type: 'progress', progress: pace.progress() };
   for await (const { examples, unreadable } of readAhead(dataset, todo, target.maxExamples, options.signal)) {
-    for (const one of unreadable) yield skip(run, one);
-    yield* evaluateChunk(run, attack, examples);
+    const unlabelled = examples.flatMap((one) => withoutLabel(run, attack, one) ?? []);
+    for (const one of [...unreadable, ...unlabelled]) yield skip(run, one);
+    const usable = examples.filter(({ index }) => !run.skipped.has(index));
+    yield* evaluateChunk(run, attack, usable);
     yield { type: 'progress', progress: pace.progress() };
   }
 }
@@ -102,6 +104,21 @@ function skip({ skipped, pace }: Run, example: SkippedExample): EvaluationEvent 
   skipped.add(example.index);
   pace.skipped(1);
   return { type: 'skipped', skipped: example };
+}
+
+/**
+ * An example that lacks a label for an attacked task is left out: what attacks it would then depend on the examples that it
+ * is sent with.
+ */
+function withoutLabel(run: Run, attack: number, { index, key, example }: ReadExample): SkippedExample | undefined {
+  const { plan, prepared, target } = run;
+  if (plan.labelFree) return undefined;
+  const missing = prepared.suite[attack]?.spec.objective.tasks.find(({ task: name }) => {
+    const isReconstruction = target.model.tasks.find((task) => task.name === name)?.isReconstruction;
+    return !example.labels.has(name) && !isReconstruction;
+  });
+  if (missing === undefined) return undefined;
+  return { index, key, reason: `${key}: expected a label for the attacked task ${missing.task}, got none` };
 }
 
 async function* evaluateChunk(
