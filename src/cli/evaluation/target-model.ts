@@ -35,5 +35,6 @@ function targetTask(task: Task): TargetTask {
     isReconstruction: task.labelIsInput,
     weight: task.weight,
     attackable: task.attackable,
+    activation: task.activation as TargetTask['activation'],
   };
 }

@@ -71,4 +71,5 @@ const writeTask = (task: TaskInfo): Task => ({
   labelInvalid: task.invalid,
   labelIsInput: task.isReconstruction,
   weight: task.weight,
+  activation: task.activation,
 });

@@ -202,6 +202,8 @@ export interface Task {
   labelIsInput: boolean;
   /** λ where a request gives none. */
   weight: number;
+  /** What the graph has already applied to the output, as `model.yaml` says: `none`, `softmax` or `sigmoid`. */
+  activation: string;
 }
 
 /** An operator of a graph. */
@@ -948,6 +950,7 @@ function createBaseTask(): Task {
     labelInvalid: undefined,
     labelIsInput: false,
     weight: 0,
+    activation: "",
   };
 }
 
@@ -1034,6 +1037,9 @@ export const Task: MessageFns<Task> = {
     }
     if (message.weight !== 0) {
       writer.uint32(169).double(message.weight);
+    }
+    if (message.activation !== "") {
+      writer.uint32(178).string(message.activation);
     }
     return writer;
   },
@@ -1259,6 +1265,14 @@ export const Task: MessageFns<Task> = {
             message.weight = reader.double();
             continue;
           }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.activation = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1297,6 +1311,7 @@ export const Task: MessageFns<Task> = {
     message.labelInvalid = object.labelInvalid ?? undefined;
     message.labelIsInput = object.labelIsInput ?? false;
     message.weight = object.weight ?? 0;
+    message.activation = object.activation ?? "";
     return message;
   },
 };
