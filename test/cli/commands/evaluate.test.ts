@@ -2,6 +2,7 @@ import { cp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { XMLValidator } from 'fast-xml-parser';
+import type { EvaluationResult } from '../../../src/engine/index.js';
 import { CHEAP, figuresOf, sharedDemoGateway } from '../../support/evaluate-demo.js';
 import { runCli } from '../../support/run-cli.js';
 import { root } from '../../support/street.js';
@@ -151,4 +152,24 @@ test.serial('wrong words are usage errors', async (t) => {
     t.is(code, 2, argv.join(' '));
     t.regex(stderr, message);
   }
+});
+
+test.serial('the scenes of the demo give the reference figures', async (t) => {
+  const { out, evaluate } = await setUp(t);
+  const attack = ['--attack', 'fgsm(eps=4)@sum(segmentation=1)', '--limit', '16', '--no-html'];
+  t.is((await evaluate('e', ...attack)).code, 0);
+  const { attacks } = (await readJson(out, 'e/result.json')) as EvaluationResult;
+  const reference = await readJson(root, 'test/fixtures/street/figures.json');
+  const figures = (condition: 'clean' | 'adversarial') =>
+    (attacks[0]?.tasks ?? []).map((task) => task[condition].value ?? Number.NaN);
+  const expected = (name: string) => {
+    const { miou, depth_abs_error, reconstruction_mse } = reference[name];
+    return [miou, depth_abs_error, reconstruction_mse] as number[];
+  };
+  const differences = (got: readonly number[], wanted: readonly number[]) =>
+    wanted.map((value, i) => Math.abs((got[i] ?? Number.NaN) - value));
+  t.true(differences(figures('clean'), expected('clean')).every((difference) => difference <= 1e-4));
+  const [miou = 1, depth = 1, reconstruction = 1] = differences(figures('adversarial'), expected('fgsm/segmentation'));
+  const [, wantedDepth = 0, wantedReconstruction = 0] = expected('fgsm/segmentation');
+  t.true(miou <= 0.005 && depth <= 0.01 * wantedDepth && reconstruction <= 0.01 * wantedReconstruction);
 });
