@@ -2,7 +2,7 @@ import type { CallKind } from '../engine/index.js';
 import { EngineError, ERROR_CODES, type ErrorCode, type ErrorDetails } from '../engine/index.js';
 
 /** What a host can be asked for. */
-export type Method = 'load' | 'unload' | 'predict' | 'attack' | 'gradientNorm';
+export type Method = 'load' | 'unload' | 'predict' | 'infer' | 'attack' | 'gradientNorm';
 
 /** From the gateway to a host. */
 export type Request =
@@ -42,7 +42,13 @@ export type Reply =
       readonly model: string;
       readonly runId: string;
     }
-  | { readonly kind: 'native-end'; readonly call: CallKind; readonly model: string };
+  | {
+      readonly kind: 'native-end';
+      readonly call: CallKind;
+      readonly model: string;
+      readonly runId: string;
+      readonly durationMs: number;
+    };
 
 /** An error as it travels. */
 export interface WireError {

@@ -2,3 +2,5 @@
 export { type GatewayConfig, gatewayConfigSchema, parseGatewayConfig, parseGatewayConfigText } from './config.js';
 export type { Logger } from './logger.js';
 export { type Gateway, startGateway } from './run.js';
+
+export { metricDescriptions } from './telemetry/telemetry.js';

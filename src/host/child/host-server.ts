@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type {
   AttackJob,
   GradientNormJob,
+  InferJob,
   ModelSource,
   PredictJob,
   RunContext,
@@ -53,15 +54,20 @@ export class HostServer {
   readonly #active = new Map<number, Active>();
   readonly #drain = new AbortController();
   readonly #scheduler: StepScheduler;
+  /** When the native call that runs began: there is one at a time. */
+  #callStartMs = 0;
 
   /** @param onClose called when the gateway is gone */
   constructor(stream: Duplex, options: HostOptions, loadModel: LoadModel, onClose: () => void) {
     this.#options = options;
     this.#loadModel = loadModel;
     this.#scheduler = new StepScheduler({
-      begin: ({ model, runId }, call, estimateMs) =>
-        this.#tell({ kind: 'native-begin', call, estimateMs, model, runId }),
-      end: ({ model }, call) => this.#tell({ kind: 'native-end', call, model }),
+      begin: ({ model, runId }, call, estimateMs) => {
+        this.#callStartMs = performance.now();
+        this.#tell({ kind: 'native-begin', call, estimateMs, model, runId });
+      },
+      end: ({ model, runId }, call) =>
+        this.#tell({ kind: 'native-end', call, model, runId, durationMs: performance.now() - this.#callStartMs }),
     });
     this.#channel = new Channel(stream, { onMessage: (value) => this.#receive(value as Request), onClose });
     this.#tell({ kind: 'ready' });
@@ -119,6 +125,10 @@ export class HostServer {
       case 'predict': {
         const [ref, job] = call.args as [ModelRef, PredictJob];
         return await this.#within(call, active, ref, 'predict', (model, context) => model.predict(job, context));
+      }
+      case 'infer': {
+        const [ref, job] = call.args as [ModelRef, InferJob];
+        return await this.#within(call, active, ref, 'predict', (model, context) => model.infer(job, context));
       }
       case 'attack': {
         const [ref, job] = call.args as [ModelRef, AttackJob];
