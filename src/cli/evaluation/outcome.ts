@@ -7,10 +7,11 @@ import {
   exampleSums,
   judgeGates,
   mergeShards,
+  parseEvaluationResult,
   reduceEvaluation,
   resolveGates,
 } from '../../engine/index.js';
-import { type CliContext, EXIT, type ExitCode, UsageError } from '../context.js';
+import { type CliContext, EXIT, type ExitCode } from '../context.js';
 import { writeWhole } from '../files.js';
 import { evaluationText } from './evaluation-text.js';
 import { readPictures } from './shard-pictures.js';
@@ -119,20 +120,7 @@ async function writeFiles(
 /**
  * Reads the result of an earlier evaluation.
  *
- * @throws UsageError. Thrown when it is none.
+ * @throws EngineError `INVALID_OPTION`. Thrown when it is none.
  */
-export async function readResult(path: string): Promise<EvaluationResult> {
-  const text = await readFile(path, 'utf8');
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new UsageError(`expected a result.json in ${path}, got no JSON`, { cause });
-  }
-  const { schemaVersion, identity, attacks, examples } = (value ?? {}) as Partial<EvaluationResult>;
-  const isResult = identity !== undefined && Array.isArray(attacks) && Array.isArray(examples);
-  if (schemaVersion === 1 && isResult) return value as EvaluationResult;
-  throw new UsageError(
-    `expected a result.json with schemaVersion 1 in ${path}, got ${schemaVersion ?? 'something else'}`,
-  );
-}
+export const readResult = async (path: string): Promise<EvaluationResult> =>
+  parseEvaluationResult(await readFile(path, 'utf8'), path);

@@ -2,7 +2,7 @@ import { cp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { XMLValidator } from 'fast-xml-parser';
-import type { EvaluationResult } from '../../../src/engine/index.js';
+import { type EvaluationResult, evaluationResultSchema } from '../../../src/engine/index.js';
 import { CHEAP, figuresOf, sharedDemoGateway } from '../../support/evaluate-demo.js';
 import { runCli } from '../../support/run-cli.js';
 import { root } from '../../support/street.js';
@@ -23,6 +23,7 @@ test.serial(
     t.is(merged.code, 0, merged.stderr);
     const result = await readJson(out, 'whole/result.json');
     t.is(result.attacks.length, 2);
+    t.deepEqual(evaluationResultSchema.parse(result), result);
     t.deepEqual(figuresOf(await readJson(out, 'merged/result.json')), figuresOf(result));
 
     const rows = join(out, 'whole/rows-0-of-1.ndjson');

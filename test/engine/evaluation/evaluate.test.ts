@@ -1,7 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Dataset } from '../../../src/engine/datasets/dataset.js';
 import { EngineError } from '../../../src/engine/errors.js';
-import { type EvaluateOptions, type EvaluationEvent, evaluate } from '../../../src/engine/evaluation/evaluate.js';
+import { evaluate } from '../../../src/engine/evaluation/evaluate.js';
+import type { EvaluateOptions, EvaluationEvent } from '../../../src/engine/evaluation/evaluation-events.js';
 import { identityDigest } from '../../../src/engine/evaluation/identity.js';
 import { type EvaluationPlan, prepareEvaluation } from '../../../src/engine/evaluation/plan.js';
 import { reduceEvaluation } from '../../../src/engine/evaluation/reduce.js';
