@@ -1,5 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { AttackFigures, EvaluationResult, TaskFigures } from '../../engine/index.js';
+import {
+  type AttackFigures,
+  type EpsilonCurve,
+  type EvaluationResult,
+  epsilonCurves,
+  type TaskFigures,
+} from '../../engine/index.js';
 import { numberText } from '../format.js';
 import type { ChartRenderer } from './chart-renderer.js';
 import { metricOf } from './figure.js';
@@ -11,14 +17,13 @@ export interface Chart {
   readonly svg: string;
 }
 
-/** The metrics of one attack over its radius. */
+/** Attacks that differ in ε alone, as a legend names them. */
 export interface Series {
-  /** The attack in the text form, without its ε. */
+  /** What they have in common, in the text form. */
   readonly name: string;
   readonly color: string;
-  /** The mark of its points as a character, for a legend. */
+  /** The mark of its points as a character. */
   readonly glyph: string;
-  readonly points: readonly AttackFigures[];
 }
 
 export interface Charts {
@@ -44,10 +49,19 @@ const GREY = '#8b8f98';
 
 /** Draws every chart of a report. */
 export async function drawCharts(result: EvaluationResult, render: ChartRenderer): Promise<Charts> {
-  const series = seriesOf(result.attacks);
-  const hasCurves = series.some(({ points }) => new Set(points.map(({ epsilon }) => epsilon)).size > 1);
-  const tasks = result.attacks[0]?.tasks ?? [];
-  const curves = hasCurves ? await Promise.all(tasks.map((task) => curveChart(task, series, render))) : [];
+  const all = epsilonCurves(result.attacks);
+  const names = [...new Set(all.map(({ spec }) => spec))];
+  const series = names.map((name, i) => ({ name, color: markOf(i).color, glyph: markOf(i).glyph }));
+  const tasks = [...new Set(all.map(({ task }) => task))];
+  const curves = await Promise.all(
+    tasks.map((name) =>
+      curveChart(
+        all.filter(({ task }) => task === name),
+        names,
+        render,
+      ),
+    ),
+  );
   const hurt = result.attacks.flatMap((attack) =>
     attack.tasks.filter((task) => isClassChart(attack, task)).map((task) => ({ attack, task })),
   );
@@ -61,23 +75,7 @@ export async function drawCharts(result: EvaluationResult, render: ChartRenderer
 const isClassChart = (attack: AttackFigures, { attacked, perClass }: TaskFigures): boolean =>
   attacked && perClass !== undefined && attack.verdict === 'ok';
 
-/** Attacks that differ in ε alone, in the order of the suite. */
-function seriesOf(attacks: readonly AttackFigures[]): readonly Series[] {
-  const names = [...new Set(attacks.map(({ spec }) => withoutEpsilon(spec)))];
-  return names.map((name, i) => {
-    const { color, glyph } = markOf(i);
-    return { name, color, glyph, points: attacks.filter(({ spec }) => withoutEpsilon(spec) === name) };
-  });
-}
-
 const markOf = (index: number): (typeof MARKS)[number] => MARKS[index % MARKS.length] ?? MARKS[0];
-
-/** `pgd(steps=50,eps=4)@…` becomes `pgd(steps=50)@…`. */
-const withoutEpsilon = (spec: string): string =>
-  spec
-    .replace(/(?<=[(,])eps=[^,)]*,?/, '')
-    .replace(',)', ')')
-    .replace('()@', '@');
 
 interface Point {
   readonly series: string;
@@ -88,26 +86,25 @@ interface Point {
   readonly isSuspect: boolean;
 }
 
-async function curveChart(task: TaskFigures, series: readonly Series[], render: ChartRenderer): Promise<Chart> {
-  const points = series.flatMap(({ name, points }) => [
-    ...pointsOf(name, 0, task.clean, false),
-    ...points.flatMap(({ epsilon, verdict, tasks }) => {
-      const figures = tasks.find((candidate) => candidate.task === task.task);
-      return figures === undefined ? [] : pointsOf(name, epsilon, figures.adversarial, verdict === 'suspect');
-    }),
-  ]);
+/** @param curves those of one task */
+async function curveChart(
+  curves: readonly EpsilonCurve[],
+  names: readonly string[],
+  render: ChartRenderer,
+): Promise<Chart> {
+  const [task = NO_CURVE] = curves;
+  const points = curves.flatMap(({ spec, points }) => points.flatMap((point) => pointsOf(spec, point)));
   const trusted = points.filter(({ isSuspect }) => !isSuspect);
   const doubted = points.filter(({ isSuspect }) => isSuspect);
   const x = { field: 'epsilon', type: 'quantitative', title: 'ε / 255', axis: { format: '~g' } } as const;
   const y = { field: 'value', type: 'quantitative', title: null } as const;
-  const names = series.map(({ name }) => name);
   const color = {
     field: 'series',
     type: 'nominal',
     legend: null,
-    scale: { domain: names, range: names.map((_, i) => markOf(i).color) },
+    scale: { domain: [...names], range: names.map((_, i) => markOf(i).color) },
   } as const;
-  const shape = { ...color, scale: { domain: names, range: names.map((_, i) => markOf(i).shape) } } as const;
+  const shape = { ...color, scale: { domain: [...names], range: names.map((_, i) => markOf(i).shape) } } as const;
   const svg = await render({
     ...frame(`${task.task}: ${task.metric} over ε`),
     width: 270,
@@ -127,14 +124,12 @@ async function curveChart(task: TaskFigures, series: readonly Series[], render: 
   return { title: `${task.task}: ${metricOf(task)}`, svg: responsive(svg) };
 }
 
-function pointsOf(
-  series: string,
-  epsilon: number,
-  { value, lower, upper }: TaskFigures['clean'],
-  isSuspect: boolean,
-): readonly Point[] {
+const NO_CURVE = { task: '', metric: '', unit: '' };
+
+function pointsOf(series: string, { epsilon, figure, isSuspect }: EpsilonCurve['points'][number]): readonly Point[] {
+  const { value } = figure;
   if (value === undefined) return [];
-  return [{ series, epsilon, value, lower: lower ?? value, upper: upper ?? value, isSuspect }];
+  return [{ series, epsilon, value, lower: figure.lower ?? value, upper: figure.upper ?? value, isSuspect }];
 }
 
 async function classChart(

@@ -81,11 +81,8 @@ test('attacks that differ in ε alone are one curve, with the clean figure at 0'
     return '<svg width="1" height="2" viewBox="0 0 1 2"></svg>';
   });
   t.deepEqual(
-    series.map(({ name, points }) => [name, points.map(({ epsilon }) => epsilon)]),
-    [
-      ['pgd(steps=50)@sum(segmentation=1)', [1, 2, 4, 8]],
-      ['pgd(steps=50)@sum(depth=1)', [4]],
-    ],
+    series.map(({ name }) => name),
+    ['pgd(steps=50,eps=…)@sum(segmentation=1)'],
   );
   t.deepEqual(curves[0], { title: 'segmentation: miou', svg: '<svg viewBox="0 0 1 2"></svg>' });
   t.is(classes.length, 4);
