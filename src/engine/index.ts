@@ -29,7 +29,7 @@ export {
   type Shard,
   type SuiteAttack,
 } from './evaluation/plan.js';
-export { exampleSums, type ReduceOptions, reduceEvaluation } from './evaluation/reduce.js';
+export { exampleSums, type ReduceOptions, reduceEvaluation, worstOf } from './evaluation/reduce.js';
 export { checkReliability, type ReliabilityOptions } from './evaluation/reliability/check-reliability.js';
 export type * from './evaluation/result.js';
 export { evaluationResultSchema, parseEvaluationResult } from './evaluation/result-schema.js';
