@@ -118,7 +118,7 @@ async function runOnce(
     }),
   );
   const fetches = [...shapeNodes.map(({ name }) => name), ...folded];
-  const probe = { ...graph, nodes: [...graph.nodes, ...shapeNodes], outputs: fetches.map(untyped) };
+  const probe = { ...graph, nodes: [...graph.nodes, ...shapeNodes.toReversed()], outputs: fetches.map(untyped) };
   const session = await createSession(encodeModel({ ...model, graph: probe }), {
     ...runtime,
     optimization: 'disabled',
