@@ -35,7 +35,7 @@ export interface Stepper {
 export function startStepper(
   program: string,
   args: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
+  environment: NodeJS.ProcessEnv = {},
 ): Stepper {
   const child = spawn(program, args, {
     stdio: ['pipe', 'pipe', 'inherit'],
