@@ -60,7 +60,11 @@ async function factsOf(path: string, network: string, batch: number): Promise<Fa
     return given === undefined ? [] : [{ name, path: resolve(given) }];
   });
   const paths = [...libraries.map((library) => library.path), process.env['PYTHONPATH'] ?? ''];
-  const ours = startStepper(process.execPath, [resolve(import.meta.dirname, 'our-step.js'), ...threadArgs], hostEnvironment({}));
+  const ours = startStepper(
+    process.execPath,
+    [resolve(import.meta.dirname, 'our-step.js'), ...threadArgs],
+    hostEnvironment({}),
+  );
   const script = resolve(root, 'bench/peers/torch_step.py');
   const torch = startStepper(values.python, [script, ...threadArgs, ...layout], {
     PYTHONPATH: paths.filter((part) => part !== '').join(delimiter),

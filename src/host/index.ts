@@ -3,5 +3,5 @@ export { usableCores } from './cpu-quota.js';
 export { hostEnvironment } from './host-environment.js';
 export type { CallOptions, Hosts, Lane, ModelRef } from './lanes.js';
 export { probeProviders } from './probe-providers.js';
-export { type HostsOptions, startHosts } from './start-hosts.js';
+export { type HostsOptions, PREDICT_BATCH, startHosts } from './start-hosts.js';
 export type { LaneLimits } from './supervised-lane.js';

@@ -10,11 +10,16 @@ export interface HostsOptions {
   readonly threads?: number;
   /** Most memory that the gradient programs of one model may take, in bytes. */
   readonly memoryBudgetBytes: number;
+  /** Most examples of different callers that one prediction computes. Default: 16. */
+  readonly predictBatch?: number;
   readonly limits?: Partial<LaneLimits>;
   readonly log: LaneLog;
   /** File that host processes run; tests have one of their own. */
   readonly entry?: string;
 }
+
+/** Most examples of different callers that one prediction computes, unless told otherwise. */
+export const PREDICT_BATCH = 16;
 
 /** The lowest priority there is: an attack takes the cores that predictions leave. */
 const ATTACK_NICE = 19;
@@ -34,6 +39,7 @@ export function startHosts(options: HostsOptions): Hosts {
         // Where lanes share cores, threads that spin take what the other one needs.
         allowSpinning: isShared,
         memoryBudgetBytes: options.memoryBudgetBytes,
+        predictBatch: options.predictBatch ?? PREDICT_BATCH,
       },
       limits: { ...LANE_LIMITS, ...options.limits },
       log: options.log,

@@ -106,7 +106,7 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
   }
 }
 
-function hostsOf({ hosts, threads, limits, hangs }: GatewayConfig, log: Logger): Hosts {
+function hostsOf({ hosts, threads, limits, hangs, predictBatching }: GatewayConfig, log: Logger): Hosts {
   const laneLimits: Partial<LaneLimits> = {
     hangMs: hangs.seconds * 1000,
     compileHangMs: hangs.compileSeconds * 1000,
@@ -116,6 +116,7 @@ function hostsOf({ hosts, threads, limits, hangs }: GatewayConfig, log: Logger):
     hosts,
     ...(threads !== undefined && { threads }),
     memoryBudgetBytes: limits.memoryBytes,
+    predictBatch: predictBatching.maxBatch,
     limits: laneLimits,
     log: (level, message, fields) => log[level](fields, message),
   });

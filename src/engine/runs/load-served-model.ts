@@ -1,6 +1,7 @@
 import { EngineError } from '../errors.js';
 import { loadNetwork } from '../models/load-network.js';
 import type { ModelSource } from '../models/model-source.js';
+import { JointPredictions } from './joint-predictions.js';
 import { runAttack } from './run-attack.js';
 import { runGradientNorm } from './run-gradient-norm.js';
 import { runPredict } from './run-predict.js';
@@ -14,13 +15,14 @@ import type { ServedModel, ServedModelOptions } from './served-model.js';
  */
 export async function loadServedModel(source: ModelSource, options: ServedModelOptions): Promise<ServedModel> {
   const network = await loadNetwork(source, options);
+  const predictions = new JointPredictions(network, options.predictBatch ?? 1);
   const requireGradients = (): void => {
     if (options.role !== 'attack')
       throw new EngineError('INTERNAL', 'expected a host of the attack lane, got one of the serve lane');
   };
   return {
     info: network.info,
-    predict: (job, context) => runPredict(network, job, context, options),
+    predict: (job, context) => runPredict(network, predictions, job, context, options),
     attack(job, context) {
       requireGradients();
       return runAttack(network, job, context, options);

@@ -315,7 +315,8 @@ async function* attackSteps(
 }
 
 /** The whole list so many times. */
-const repeated = <T>(items: readonly T[], times: number): readonly T[] => Array.from({ length: times }, () => items).flat();
+const repeated = <T>(items: readonly T[], times: number): readonly T[] =>
+  Array.from({ length: times }, () => items).flat();
 
 /** Where a regression is its own label, the gradient at the clean input is 0: the attack must start elsewhere. */
 function withForcedStart(

@@ -37,7 +37,11 @@ function withoutWeights(model: ModelDef): ModelDef {
   const initializers = [...model.graph.initializers];
   const weights = initializers
     .filter(([, tensor]) => isWeight(tensor))
-    .map(([name, { dataType, shape }]): { name: string; dataType: DataType; shape: Shape } => ({ name, dataType, shape }));
+    .map(([name, { dataType, shape }]): { name: string; dataType: DataType; shape: Shape } => ({
+      name,
+      dataType,
+      shape,
+    }));
   return {
     ...model,
     graph: {

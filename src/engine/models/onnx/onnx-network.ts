@@ -165,7 +165,9 @@ function openNetwork(
     const outputs = [...new Set(wanted)];
     if (compared?.key === graphKey(shape, outputs)) return compared.graph;
     const model = withConstants(imported, config);
-    return simplify(await specialise(model, { inputShapes: shapesOf(model.graph, definition, shape), outputs, runtime }));
+    return simplify(
+      await specialise(model, { inputShapes: shapesOf(model.graph, definition, shape), outputs, runtime }),
+    );
   }
 
   const predict = (pixels: Tensor, extraInputs: ExtraInputs) => predictIn(original, pixels, extraInputs);

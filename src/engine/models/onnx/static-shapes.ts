@@ -68,6 +68,6 @@ function shapeRead(node: NodeDef, shapeOf: ReadonlyMap<string, Shape>): TensorVa
   if (shape === undefined) return undefined;
   if (node.opType === 'Size') return int64Tensor([sizeOf(shape)], []);
   if (node.opType !== 'Shape') return undefined;
-  const [start, end] = [(attributeValue(node, 'start', 'int') ?? 0), (attributeValue(node, 'end', 'int') ?? shape.length)];
+  const [start, end] = [attributeValue(node, 'start', 'int') ?? 0, attributeValue(node, 'end', 'int') ?? shape.length];
   return int64Tensor(shape.slice(start, end));
 }
