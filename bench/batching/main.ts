@@ -5,12 +5,14 @@ import { type ServedNetwork, servedNetwork } from '../serving/served-network.js'
 import { median } from '../statistics.js';
 
 const CALLERS = [1, 4, 16];
+/** Most examples of a call. */
+const JOINT = 16;
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '5' }, count: { type: 'string', default: '200' } },
 });
 const network = await streetNetwork();
-const [joint, alone] = [await servedNetwork(network), await servedNetwork(network, 1)];
+const [joint, alone] = [await servedNetwork(network, JOINT), await servedNetwork(network, 1)];
 try {
   process.stdout.write(
     '| callers | p50 ms alone → joint | p99 ms alone → joint | predictions a second alone → joint | ratio |\n|---:|---:|---:|---:|---:|\n',

@@ -19,7 +19,7 @@ export interface Latency {
   readonly p99: number;
 }
 
-/** @param maxBatch most examples of different callers that share a native call. Default: that of the gateway */
+/** @param maxBatch most examples of different callers that share a native call. Default: the gateway's own */
 export async function servedNetwork(bench: BenchNetwork, maxBatch?: number): Promise<ServedNetwork> {
   const config = parseGatewayConfig({
     modelRepository: bench.repository,

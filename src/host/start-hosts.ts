@@ -10,7 +10,7 @@ export interface HostsOptions {
   readonly threads?: number;
   /** Most memory that the gradient programs of one model may take, in bytes. */
   readonly memoryBudgetBytes: number;
-  /** Most examples of different callers that one prediction computes. Default: 16. */
+  /** Most examples of different callers that one prediction computes. Default: 1, each caller's alone. */
   readonly predictBatch?: number;
   readonly limits?: Partial<LaneLimits>;
   readonly log: LaneLog;
@@ -18,8 +18,8 @@ export interface HostsOptions {
   readonly entry?: string;
 }
 
-/** Most examples of different callers that one prediction computes, unless told otherwise. */
-export const PREDICT_BATCH = 16;
+/** Most examples of different callers that one prediction computes, unless told otherwise: on two cores sharing gained nothing. */
+export const PREDICT_BATCH = 1;
 
 /** The lowest priority there is: an attack takes the cores that predictions leave. */
 const ATTACK_NICE = 19;
