@@ -85,4 +85,6 @@ export interface HostOptions {
   readonly threads: number;
   readonly allowSpinning: boolean;
   readonly memoryBudgetBytes: number;
+  /** Most examples of different callers that one prediction computes. */
+  readonly predictBatch: number;
 }

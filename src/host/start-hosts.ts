@@ -11,6 +11,8 @@ export interface HostsOptions {
   readonly threads?: number;
   /** Most memory that the gradient programs of one model may take, in bytes. */
   readonly memoryBudgetBytes: number;
+  /** Most examples of different callers that one prediction computes. Default: 1, each caller's alone. */
+  readonly predictBatch?: number;
   readonly limits?: Partial<LaneLimits>;
   readonly log: LaneLog;
   /** Default: nobody. */
@@ -18,6 +20,9 @@ export interface HostsOptions {
   /** File that host processes run; tests have one of their own. */
   readonly entry?: string;
 }
+
+/** Most examples of different callers that one prediction computes, unless told otherwise: on two cores sharing gained nothing. */
+export const PREDICT_BATCH = 1;
 
 /** The lowest priority there is: an attack takes the cores that predictions leave. */
 const ATTACK_NICE = 19;
@@ -37,6 +42,7 @@ export function startHosts(options: HostsOptions): Hosts {
         // Where lanes share cores, threads that spin take what the other one needs.
         allowSpinning: isShared,
         memoryBudgetBytes: options.memoryBudgetBytes,
+        predictBatch: options.predictBatch ?? PREDICT_BATCH,
       },
       limits: { ...LANE_LIMITS, ...options.limits },
       log: options.log,

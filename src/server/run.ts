@@ -151,7 +151,11 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
   }
 }
 
-function hostsOf({ hosts, threads, limits, hangs }: GatewayConfig, log: Logger, observer: HostObserver): Hosts {
+function hostsOf(
+  { hosts, threads, limits, hangs, predictBatching }: GatewayConfig,
+  log: Logger,
+  observer: HostObserver,
+): Hosts {
   const laneLimits: Partial<LaneLimits> = {
     hangMs: hangs.seconds * 1000,
     compileHangMs: hangs.compileSeconds * 1000,
@@ -161,6 +165,7 @@ function hostsOf({ hosts, threads, limits, hangs }: GatewayConfig, log: Logger, 
     hosts,
     ...(threads !== undefined && { threads }),
     memoryBudgetBytes: limits.memoryBytes,
+    predictBatch: predictBatching.maxBatch,
     limits: laneLimits,
     log: (level, message, fields) => log[level](fields, message),
     observer,
