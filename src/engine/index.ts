@@ -13,6 +13,7 @@ export {
   Violations,
 } from './errors.js';
 export { type ComparedResult, compareWithBaseline } from './evaluation/baseline/compare-with-baseline.js';
+export { type EpsilonCurve, epsilonCurves } from './evaluation/epsilon-curves.js';
 export { evaluate } from './evaluation/evaluate.js';
 export type * from './evaluation/evaluation-events.js';
 export { type FigureTask, figureTasks } from './evaluation/figures.js';
@@ -20,7 +21,6 @@ export { judgeGates } from './evaluation/gates/judge-gates.js';
 export { type Gate, resolveGates } from './evaluation/gates/resolve-gates.js';
 export { identityDifferences, identityDigest } from './evaluation/identity.js';
 export { jobInputOf, type UnpackImage } from './evaluation/job-input.js';
-export { type DamageMatrix, damageMatrix, type EpsilonCurve, epsilonCurves } from './evaluation/overviews.js';
 export {
   type EvaluationPlan,
   isInShard,
