@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { DEFAULT_PROBE_SHARE } from './child/step-scheduler.js';
 import { usableCores } from './cpu-quota.js';
 import type { Hosts } from './lanes.js';
 import { LANE_LIMITS, type LaneLimits, type LaneLog, SupervisedLane } from './supervised-lane.js';
@@ -10,6 +11,8 @@ export interface HostsOptions {
   readonly threads?: number;
   /** Most memory that the gradient programs of one model may take, in bytes. */
   readonly memoryBudgetBytes: number;
+  /** Share of the steps of attacks and probes that probes get at least, above 0 and at most 1. Default: 0.1. */
+  readonly probeShare?: number;
   readonly limits?: Partial<LaneLimits>;
   readonly log: LaneLog;
   /** File that host processes run; tests have one of their own. */
@@ -34,6 +37,7 @@ export function startHosts(options: HostsOptions): Hosts {
         // Where lanes share cores, threads that spin take what the other one needs.
         allowSpinning: isShared,
         memoryBudgetBytes: options.memoryBudgetBytes,
+        probeShare: options.probeShare ?? DEFAULT_PROBE_SHARE,
       },
       limits: { ...LANE_LIMITS, ...options.limits },
       log: options.log,
