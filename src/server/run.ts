@@ -60,6 +60,8 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
     log,
     pollMs: config.pollSeconds * 1000,
     onChange: () => update(),
+    onVerified: () => undefined,
+    holdReason: () => undefined,
   });
 
   function facts() {

@@ -19,7 +19,7 @@ export const ModelState = {
   LOADING: 1,
   /** VERIFIED - Read and checked, not yet standing by. */
   VERIFIED: 2,
-  /** STANDBY - Ready, while a newer one serves. */
+  /** STANDBY - Ready, while another one serves: a newer one, or an older one where `state_reason` says what holds this one. */
   STANDBY: 3,
   /** SERVING - Answers calls that name no version. */
   SERVING: 4,
@@ -102,7 +102,7 @@ export interface Model {
   version: string;
   /** What it is good for now. */
   state: ModelState;
-  /** Why it is in this state, for people: what failed, or that attacks are refused. */
+  /** Why it is in this state, for people: what failed, what holds a newer version, or that attacks are refused. */
   stateReason: string;
   /** SHA-256 of the model file, and of the external files behind it in the order of their paths, in hexadecimal. */
   sha256: string;
