@@ -1,0 +1,146 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import type { EvaluationRow } from '../../engine/index.js';
+import type { Database, SqlRow, SqlValue } from '../store/database.js';
+import type { ProbeRun, ProbeVerdict } from './probe-run.js';
+
+/** A run that has just ended, before history has given it its number. */
+export interface FinishedRun {
+  readonly run: Omit<ProbeRun, 'sequence'>;
+  /** What runs must have in common to be compared: the same means the same examples under the same attacks. */
+  readonly comparable: string;
+  /** One for each example and attack; kept of the newest good run only, for the next one to be compared with. */
+  readonly rows: readonly EvaluationRow[];
+}
+
+/** A version of a model, by its bytes. */
+export type ProbedVersion = ProbeRun['model'];
+
+/** Which runs are wanted; what is left out takes all. */
+export interface RunFilter {
+  readonly probe?: string | undefined;
+  readonly model?: string | undefined;
+  readonly verdict?: ProbeVerdict | undefined;
+}
+
+/** How long runs are kept. The last run, and the last good one, of each version stay whatever their age. */
+export interface Retention {
+  readonly maxAgeMs: number;
+  readonly maxRuns: number;
+}
+
+/** Runs of probes on disk. What `append` returned from is there after any crash. */
+export interface ProbeHistory {
+  append(finished: FinishedRun): ProbeRun;
+  get(runId: string): ProbeRun | undefined;
+  /** The newest runs before a sequence number, the newest first. */
+  newest(filter: RunFilter, beforeSequence: number, limit: number): readonly ProbeRun[];
+  /** Runs after a sequence number, the oldest first. */
+  after(filter: RunFilter, sequence: number, limit: number): readonly ProbeRun[];
+  /** The last run of a probe on a model, whatever its version. */
+  last(probe: string, model: string): ProbeRun | undefined;
+  /** The last run of a probe on these very bytes under this version. */
+  lastOf(probe: string, version: ProbedVersion): ProbeRun | undefined;
+  /** Whether a run of a probe on these very bytes under this version was good. */
+  wasGood(probe: string, version: ProbedVersion): boolean;
+  /** The newest good run of a probe on a model that a new one may be compared with, with its rows. */
+  baseline(
+    probe: string,
+    model: string,
+    comparable: string,
+  ): { readonly run: ProbeRun; readonly rows: readonly EvaluationRow[] } | undefined;
+  /** Of every probe and version the last run, and the last good one, the oldest first: what metrics are restored from. */
+  latest(): readonly ProbeRun[];
+  /** Since when a probe is configured; `nowMs` where it was not known. */
+  configuredSince(probe: string, nowMs: number): number;
+  /** Deletes what need not be kept; gives the number of runs. */
+  prune(nowMs: number): number;
+}
+
+const LATEST = `
+  SELECT max(sequence) FROM probe_runs GROUP BY probe, model, version
+  UNION SELECT max(sequence) FROM probe_runs WHERE verdict = 'ok' GROUP BY probe, model, version`;
+
+/** The history in a database that `MIGRATIONS` brought up to date. */
+export function probeHistory(database: Database, retention: Retention): ProbeHistory {
+  const all = (where: string, values: readonly SqlValue[]): readonly ProbeRun[] =>
+    database.all(`SELECT sequence, run FROM probe_runs WHERE ${where}`, values).map(runOf);
+  const first = (where: string, values: readonly SqlValue[]): ProbeRun | undefined =>
+    all(`${where} LIMIT 1`, values)[0];
+  return {
+    append: (finished) => append(database, finished),
+    get: (runId) => first('run_id = ?', [runId]),
+    newest(filter, beforeSequence, limit) {
+      const { where, values } = conditionOf(filter);
+      return all(`${where} AND sequence < ? ORDER BY sequence DESC LIMIT ?`, [...values, beforeSequence, limit]);
+    },
+    after(filter, sequence, limit) {
+      const { where, values } = conditionOf(filter);
+      return all(`${where} AND sequence > ? ORDER BY sequence LIMIT ?`, [...values, sequence, limit]);
+    },
+    last: (probe, model) => first('probe = ? AND model = ? ORDER BY sequence DESC', [probe, model]),
+    lastOf: (probe, { name, version, sha256 }) =>
+      first(`${OF_VERSION} ORDER BY sequence DESC`, [probe, name, version, sha256]),
+    wasGood: (probe, { name, version, sha256 }) =>
+      first(`${OF_VERSION} AND verdict = 'ok'`, [probe, name, version, sha256]) !== undefined,
+    baseline(probe, model, comparable) {
+      const row = database.get(
+        `SELECT sequence, run, rows FROM probe_runs WHERE probe = ? AND model = ? AND verdict = 'ok'
+           AND comparable = ? AND rows IS NOT NULL ORDER BY sequence DESC LIMIT 1`,
+        [probe, model, comparable],
+      );
+      return row && { run: runOf(row), rows: rowsOf(row['rows'] as Uint8Array) };
+    },
+    latest: () => all(`sequence IN (${LATEST}) ORDER BY sequence`, []),
+    configuredSince(probe, nowMs) {
+      database.run('INSERT INTO probes (name, configured_ms) VALUES (?, ?) ON CONFLICT DO NOTHING', [probe, nowMs]);
+      return Number(database.get('SELECT configured_ms FROM probes WHERE name = ?', [probe])?.['configured_ms']);
+    },
+    prune: (nowMs) =>
+      database.run(
+        `DELETE FROM probe_runs WHERE sequence NOT IN (${LATEST}) AND (finished_ms < ?
+           OR sequence <= (SELECT sequence FROM probe_runs ORDER BY sequence DESC LIMIT 1 OFFSET ?))`,
+        [nowMs - retention.maxAgeMs, retention.maxRuns],
+      ),
+  };
+}
+
+const OF_VERSION = 'probe = ? AND model = ? AND version = ? AND sha256 = ?';
+
+function append(database: Database, { run, comparable, rows }: FinishedRun): ProbeRun {
+  const { runId, probe, model, verdict, startedMs, finishedMs } = run;
+  const isGood = verdict === 'ok';
+  return database.transaction(() => {
+    // Of runs that can be compared only the newest is compared with.
+    if (isGood) {
+      const older = [probe, model.name, comparable];
+      database.run('UPDATE probe_runs SET rows = NULL WHERE probe = ? AND model = ? AND comparable = ?', older);
+    }
+    const packed = isGood ? gzipSync(JSON.stringify(rows)) : null;
+    const version = [model.name, model.version, model.sha256];
+    database.run(
+      `INSERT INTO probe_runs
+         (run_id, probe, model, version, sha256, verdict, started_ms, finished_ms, comparable, run, rows)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      [runId, probe, ...version, verdict, startedMs, finishedMs, comparable, JSON.stringify(run), packed],
+    );
+    const { sequence } = database.get('SELECT last_insert_rowid() AS sequence') as { sequence: number };
+    return { ...run, sequence };
+  });
+}
+
+function conditionOf({ probe, model, verdict }: RunFilter): { where: string; values: readonly SqlValue[] } {
+  const parts = Object.entries({ probe, model, verdict }).flatMap(([column, value]) =>
+    value === undefined ? [] : [{ column, value }],
+  );
+  return {
+    where: ['TRUE', ...parts.map(({ column }) => `${column} = ?`)].join(' AND '),
+    values: parts.map(({ value }) => value),
+  };
+}
+
+const runOf = (row: SqlRow): ProbeRun => ({
+  ...(JSON.parse(String(row['run'])) as Omit<ProbeRun, 'sequence'>),
+  sequence: Number(row['sequence']),
+});
+
+const rowsOf = (packed: Uint8Array): readonly EvaluationRow[] => JSON.parse(gunzipSync(packed).toString());
