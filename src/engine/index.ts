@@ -1,6 +1,9 @@
 // The front door: all that host/, server/, lab/ and cli/ may import of the engine.
 
 export type * from './datasets/dataset.js';
+export { type DatasetConfig, datasetConfigSchema } from './datasets/dataset-config.js';
+export { guessDatasetConfig } from './datasets/guess-dataset-config.js';
+export { type DatasetOptions, openDataset } from './datasets/open-dataset.js';
 export {
   EngineError,
   ERROR_CODES,
@@ -9,6 +12,7 @@ export {
   type FieldViolation,
   Violations,
 } from './errors.js';
+export { jobInputOf, type UnpackImage } from './evaluation/job-input.js';
 export type * from './evaluation/result.js';
 export type * from './evaluation/row.js';
 export type * from './evaluation/target.js';
@@ -16,6 +20,8 @@ export { colorizeClasses, colorizeValues, type ValueMap } from './images/coloriz
 export { decodeImage } from './images/decode-image.js';
 export { type DecodedImage, type ImageLimits, levelsOf } from './images/decoded-image.js';
 export { encodePng } from './images/encode-png.js';
+export { type ImageForm, type InputPixels, inputPixels } from './images/input-pixels.js';
+export { type LabelSamples, labelSamples, scaleSamples } from './images/label-samples.js';
 export { CITYSCAPES_PALETTE, paletteOf } from './images/palette.js';
 export { composePicture } from './images/picture.js';
 export { paint, type RgbImage, rgbOf } from './images/rgb-image.js';

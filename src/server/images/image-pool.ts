@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Tinypool } from 'tinypool';
-import type { ImageLimits, InputInfo } from '../../engine/index.js';
-import type { InputPixels, LabelSamples, Outcome } from './image-work.js';
+import type { ImageLimits, InputInfo, InputPixels, LabelSamples } from '../../engine/index.js';
+import type { Outcome } from './image-work.js';
 
 /** Unpacks and packs images on threads of its own. */
 export interface ImagePool {
