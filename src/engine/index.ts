@@ -12,7 +12,23 @@ export {
   type FieldViolation,
   Violations,
 } from './errors.js';
+export {
+  type EvaluateOptions,
+  type EvaluationEvent,
+  type EvaluationProgress,
+  evaluate,
+} from './evaluation/evaluate.js';
+export type { FigureTask } from './evaluation/figures.js';
 export { jobInputOf, type UnpackImage } from './evaluation/job-input.js';
+export {
+  type EvaluationPlan,
+  isInShard,
+  type PreparedEvaluation,
+  prepareEvaluation,
+  type Shard,
+  type SuiteAttack,
+} from './evaluation/plan.js';
+export { exampleSums, type ReduceOptions, reduceEvaluation } from './evaluation/reduce.js';
 export type * from './evaluation/result.js';
 export type * from './evaluation/row.js';
 export type * from './evaluation/target.js';
@@ -45,6 +61,7 @@ export type * from './runs/events.js';
 export { formatSpec } from './runs/format-spec.js';
 export type * from './runs/job.js';
 export { loadServedModel } from './runs/load-served-model.js';
+export { parseSpec } from './runs/parse-spec.js';
 export type * from './runs/served-model.js';
 export type * from './runs/spec.js';
 export { decodeNpy, encodeNpy, type NpyArray } from './tensor/npy.js';
