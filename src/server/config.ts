@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import { totalmem } from 'node:os';
+import { hostname, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { EngineError, parseStrict, Violations } from '../engine/index.js';
@@ -27,6 +28,11 @@ const limits = z.strictObject({
     .describe(
       'Most memory that the gradient programs of a model may take. Default: half of what this process may use.',
     ),
+  runSeconds: z
+    .number()
+    .positive()
+    .default(3600)
+    .describe('Longest time of a detached run; then it ends as at a deadline, with its best so far.'),
   streamStallSeconds: z.number().positive().default(60).describe('A reader that takes nothing for so long is cut off.'),
 });
 
@@ -45,6 +51,31 @@ const hangs = z.strictObject({
     .default(600)
     .describe('How long a model that hosts keep dying from is not attacked.'),
 });
+
+/** The store of a gateway that nobody gave a place: it ends with the process. */
+export const IN_MEMORY = ':memory:';
+
+const history = z.strictObject({
+  path: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      `SQLite file of the history; no two gateways may share one. \`${IN_MEMORY}\` keeps it until the gateway ends. Default: \`history.db\` in \`stateDirectory\`, or \`${IN_MEMORY}\` without one.`,
+    ),
+  keepDays: z.number().positive().default(90).describe('Runs that ended longer ago are forgotten.'),
+  keepRuns: count.default(10_000).describe('Runs that are remembered; the oldest of more are forgotten.'),
+  resultBytes: count
+    .optional()
+    .describe(
+      'Most bytes of stored results; those of the oldest ended runs make room. Default: 1 GiB in a file, 64 MiB in memory.',
+    ),
+});
+
+/** A part of run ids and of addresses, as DNS has it. */
+const replicaName = z
+  .string()
+  .regex(/^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/, 'expected 1 … 63 letters, digits and hyphens between them');
 
 export const gatewayConfigSchema = z.strictObject({
   grpcAddress: address.default('127.0.0.1:8001').describe('Where gRPC listens; port 0 takes a free one.'),
@@ -66,6 +97,24 @@ export const gatewayConfigSchema = z.strictObject({
   hosts: z.enum(['separate', 'shared']).default('separate').describe('One process for each lane, or one for both.'),
   threads: count.optional().describe('Threads of each session. Default: the cores that may be used.'),
   reflection: z.boolean().default(true).describe('Whether clients may ask for the schema.'),
+  replica: replicaName
+    .optional()
+    .describe(
+      'Name of this gateway among its replicas: run ids begin with it. Default: the host name up to its first dot.',
+    ),
+  advertisedAddress: z
+    .string()
+    .regex(/\{replica\}/, 'expected {replica} in it, where the name of the replica stands')
+    .optional()
+    .describe(
+      'HOST:PORT by which clients reach a replica, `{replica}` standing for its name: told to those who ask here for a run of another one.',
+    ),
+  stateDirectory: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Folder for what the gateway remembers when it starts again. Default: none.'),
+  history: history.prefault({}).describe('What is remembered of runs.'),
   drainSeconds: z.number().min(0).default(25).describe('Time that running calls get to end on SIGTERM.'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least level that is logged.'),
   limits: limits.prefault({}).describe('What one request, or all of them together, may take.'),
@@ -73,8 +122,13 @@ export const gatewayConfigSchema = z.strictObject({
 });
 
 /** What the gateway's configuration says, every default filled in. */
-export type GatewayConfig = Omit<z.output<typeof gatewayConfigSchema>, 'limits'> & {
+export type GatewayConfig = Omit<z.output<typeof gatewayConfigSchema>, 'limits' | 'history' | 'replica'> & {
+  readonly replica: string;
   readonly limits: Omit<z.output<typeof limits>, 'memoryBytes'> & { readonly memoryBytes: number };
+  readonly history: Omit<z.output<typeof history>, 'path' | 'resultBytes'> & {
+    readonly path: string;
+    readonly resultBytes: number;
+  };
 };
 
 /**
@@ -94,8 +148,15 @@ export function parseGatewayConfig(value: unknown): GatewayConfig {
     );
   }
   violations.throwIfAny('INVALID_CONFIG');
+  const path = config.history.path ?? pathIn(config.stateDirectory);
   return {
     ...config,
+    replica: config.replica ?? replicaOfHost(hostname()),
+    history: {
+      ...config.history,
+      path,
+      resultBytes: config.history.resultBytes ?? (path === IN_MEMORY ? 64 * 2 ** 20 : 2 ** 30),
+    },
     limits: { ...config.limits, memoryBytes: config.limits.memoryBytes ?? Math.floor(usableMemory() / 2) },
   };
 }
@@ -113,6 +174,15 @@ export function parseGatewayConfigText(text: string): GatewayConfig {
     throw new EngineError('INVALID_CONFIG', `expected YAML in the configuration, got: ${cause}`, {}, { cause });
   }
   return parseGatewayConfig(value);
+}
+
+const pathIn = (stateDirectory: string | undefined): string =>
+  stateDirectory === undefined ? IN_MEMORY : join(stateDirectory, 'history.db');
+
+/** A host's name as a replica's, whatever odd characters it has. */
+export function replicaOfHost(host: string): string {
+  const name = (host.split('.')[0] ?? '').replaceAll(/[^A-Za-z0-9-]/g, '-').slice(0, 63);
+  return name.replaceAll(/^-+|-+$/g, '') || 'gateway';
 }
 
 /** The machine's memory, or less where a container has a limit. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
@@ -7,16 +6,22 @@ import { type Hosts, type LaneLimits, startHosts, usableCores } from '../host/in
 import { type AdminServer, startAdminServer } from './admin/admin-server.js';
 import { Admission } from './admission/admission.js';
 import type { GatewayConfig } from './config.js';
-import { robustnessServiceDefinition } from './grpc/definitions.js';
+import { robustnessServiceDefinition, runServiceDefinition } from './grpc/definitions.js';
 import { Health } from './grpc/health.js';
 import { OpenCalls } from './grpc/open-calls.js';
 import { addReflection } from './grpc/reflection.js';
 import { type ImagePool, startImagePool } from './images/image-pool.js';
 import type { Logger } from './logger.js';
 import { ModelRepository } from './repository/repository.js';
+import { newRunId } from './runs/run-id.js';
+import { RunRegistry } from './runs/run-registry.js';
+import { RunStore } from './runs/run-store.js';
 import type { GatewayContext } from './services/gateway-context.js';
 import { drainingError } from './services/requirements.js';
 import { robustnessService } from './services/robustness-service.js';
+import { runService } from './services/run-service.js';
+import type { Database } from './store/database.js';
+import { openStore } from './store/open-store.js';
 
 /** A gateway that runs. */
 export interface Gateway {
@@ -41,10 +46,15 @@ export interface GatewayDependencies {
  * Starts a gateway: hosts, models, gRPC and HTTP. It listens before its models are loaded, and is ready when they are.
  *
  * @throws EngineError `INVALID_CONFIG`. Thrown when an address cannot be bound.
+ * @throws EngineError `STORE_UNAVAILABLE`. Thrown when the history cannot be opened.
  */
 export async function startGateway(config: GatewayConfig, dependencies: GatewayDependencies): Promise<Gateway> {
   const { log } = dependencies;
   const { limits } = config;
+  const database = await openStore(config, log);
+  const calls = new OpenCalls();
+  const store = new RunStore(database, config.history);
+  const runs = new RunRegistry({ store, config, calls, log, now: Date.now });
   const hosts = dependencies.hosts?.(log) ?? hostsOf(config, log);
   const pool = startImagePool(
     { maxPixels: limits.imagePixels, maxBytes: limits.imageBytes },
@@ -83,12 +93,13 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
     pool,
     attacks: new Admission(limits.runs, limits.queue),
     predictions: new Admission(limits.predictions, 0),
-    calls: new OpenCalls(),
+    calls,
+    runs,
     log,
     draining: draining.signal,
-    newRunId: randomUUID,
+    newRunId: () => newRunId(config.replica),
   };
-  const parts: Parts = { hosts, pool, repository, server: undefined, admin: undefined };
+  const parts: Parts = { hosts, pool, repository, runs, database, server: undefined, admin: undefined };
   try {
     const server = grpcServer(context, health);
     parts.server = server;
@@ -133,6 +144,7 @@ function grpcServer(context: GatewayContext, health: Health): Server {
     'grpc.keepalive_timeout_ms': 20_000,
   });
   server.addService(robustnessServiceDefinition(), robustnessService(context));
+  server.addService(runServiceDefinition(), runService(context));
   health.addTo(server);
   if (reflection) addReflection(server);
   return server;
@@ -160,14 +172,19 @@ interface Parts {
   readonly hosts: Hosts;
   readonly pool: ImagePool;
   readonly repository: ModelRepository;
+  readonly runs: RunRegistry;
+  readonly database: Database;
   server: Server | undefined;
   admin: AdminServer | undefined;
 }
 
-async function closeAll({ hosts, pool, repository, server, admin }: Parts): Promise<void> {
+async function closeAll({ hosts, pool, repository, runs, database, server, admin }: Parts): Promise<void> {
   server?.forceShutdown();
+  // Before the hosts, whose end would be told as the failure of runs.
+  runs.close(drainingError());
   // All at once: the repository may wait for a load that ends with the hosts.
   await Promise.all([repository.close(), hosts.close(), pool.close(), admin?.close()]);
+  database.close();
 }
 
 /** How long the last bytes of calls that have ended may take, and connections that others hold open, in milliseconds. */
@@ -195,6 +212,7 @@ function running(
       await endsWithin(new Promise<void>((end) => server.tryShutdown(() => end())), FAREWELL_MS);
   };
   let drained: Promise<void> | undefined;
+  let closed: Promise<void> | undefined;
   return {
     grpcAddress,
     adminAddress: parts.admin?.address ?? '',
@@ -203,7 +221,10 @@ function running(
       drained ??= drain();
       return drained;
     },
-    close: () => closeAll(parts),
+    close: () => {
+      closed ??= closeAll(parts);
+      return closed;
+    },
   };
 }
 

@@ -29,7 +29,7 @@ interface Conversation {
 }
 
 function begin(call: AnyCall, { calls }: HandlerOptions): Conversation {
-  const { cut, close } = calls.open();
+  const { cut, end, close } = calls.open();
   const gone = new AbortController();
   // It comes after a normal end too: then nobody listens any more.
   call.on('cancelled', () => {
@@ -42,6 +42,8 @@ function begin(call: AnyCall, { calls }: HandlerOptions): Conversation {
   return {
     context: {
       signal: AbortSignal.any([gone.signal, cut]),
+      cut: end,
+      principal: '',
       deadlineMs: Number.isFinite(leftMs) && leftMs < FAR_MS ? performance.now() + leftMs : undefined,
       traceParent: typeof traceParent === 'string' ? traceParent : undefined,
     },

@@ -1,6 +1,6 @@
 import type { Server } from '@grpc/grpc-js';
 import { HealthImplementation, type ServingStatusMap } from 'grpc-health-check';
-import { ROBUSTNESS_SERVICE } from './definitions.js';
+import { SERVICES } from './definitions.js';
 
 const modelService = (name: string): string => `model/${name}`;
 
@@ -13,7 +13,7 @@ export interface HealthFacts {
 }
 
 /**
- * `grpc.health.v1`: `` and the service are ready for calls, `liveness` is alive whatever the models do, `model/<name>` has a
+ * `grpc.health.v1`: `` and the services are ready for calls, `liveness` is alive whatever the models do, `model/<name>` has a
  * version that serves.
  */
 export class Health {
@@ -22,7 +22,8 @@ export class Health {
   readonly #told = new Map<string, boolean>();
 
   constructor() {
-    const start: ServingStatusMap = { '': 'NOT_SERVING', [ROBUSTNESS_SERVICE]: 'NOT_SERVING', liveness: 'SERVING' };
+    const services = Object.fromEntries(SERVICES.map((name) => [name, 'NOT_SERVING'] as const));
+    const start: ServingStatusMap = { '': 'NOT_SERVING', ...services, liveness: 'SERVING' };
     this.#implementation = new HealthImplementation(start);
   }
 
@@ -32,10 +33,10 @@ export class Health {
 
   update({ isReady, models }: HealthFacts): void {
     this.#set('', isReady);
-    this.#set(ROBUSTNESS_SERVICE, isReady);
+    for (const name of SERVICES) this.#set(name, isReady);
     for (const [name, isServing] of models) this.#set(modelService(name), isServing);
     // A model that is gone is told as such to those who watch it.
-    const present = new Set(['', ROBUSTNESS_SERVICE, ...[...models.keys()].map(modelService)]);
+    const present = new Set(['', ...SERVICES, ...[...models.keys()].map(modelService)]);
     for (const service of this.#told.keys()) if (!present.has(service)) this.#set(service, false);
   }
 

@@ -7,6 +7,7 @@ import type { OpenCalls } from '../grpc/open-calls.js';
 import type { ImagePool } from '../images/image-pool.js';
 import type { Logger } from '../logger.js';
 import type { ModelRepository } from '../repository/repository.js';
+import type { RunRegistry } from '../runs/run-registry.js';
 
 /** What the methods of the service work with. */
 export interface GatewayContext {
@@ -18,6 +19,7 @@ export interface GatewayContext {
   readonly predictions: Admission;
   /** Calls that are being answered. */
   readonly calls: OpenCalls;
+  readonly runs: RunRegistry;
   readonly log: Logger;
   /** Aborted when no new call is taken any more. */
   readonly draining: AbortSignal;
@@ -25,9 +27,12 @@ export interface GatewayContext {
   newRunId(): string;
 }
 
-export const callOptions = (runId: string, { signal, deadlineMs, traceParent }: CallContext): CallOptions => ({
+export const callOptions = (
+  runId: string,
+  { signal, deadlineMs, traceParent, principal }: CallContext,
+): CallOptions => ({
   runId,
-  principal: '',
+  principal,
   deadlineMs,
   traceParent,
   signal,

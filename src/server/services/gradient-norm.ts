@@ -1,7 +1,8 @@
-import type { GradientNormRequest, GradientNormResponse } from '../../contract/robustgate/v1/gradient_norm.js';
+import { GradientNormRequest, type GradientNormResponse } from '../../contract/robustgate/v1/gradient_norm.js';
 import type { GradientNormEvent, GradientNormJob } from '../../engine/index.js';
 import type { CallContext } from '../grpc/call-context.js';
 import type { StreamMessage } from '../grpc/handlers.js';
+import { GRADIENT_NORM_CODEC } from '../runs/run-codec.js';
 import {
   eventMessage,
   type GradientNormWish,
@@ -11,7 +12,9 @@ import {
   stillMeasuring,
 } from '../translate/gradient-messages.js';
 import type { GatewayContext } from './gateway-context.js';
-import { streamRun } from './run-stream.js';
+import { type RunKind, streamRun } from './run-stream.js';
+
+type GradientNormKind = RunKind<GradientNormWish, GradientNormJob, GradientNormEvent, GradientNormResponse>;
 
 /** `GradientNorm`: runs in the attack lane, and tells of it as it goes. */
 export const gradientNorm = (
@@ -19,12 +22,19 @@ export const gradientNorm = (
   context: CallContext,
   gateway: GatewayContext,
 ): AsyncGenerator<StreamMessage<GradientNormResponse>, void, void> =>
-  streamRun<GradientNormWish, GradientNormJob, GradientNormEvent, GradientNormResponse>(request, context, gateway, {
-    readWish: (model, labelled) => readGradientNormWish(request, model, labelled, gateway.config.limits),
-    joined: (wish, inputs) => ({ ...wish, inputs }),
-    start: (lane, model, job, options) => lane.gradientNorm(model, job, options),
-    started: ({ id, model, job }) => startedMessage(id, model, job),
-    queued: ({ job, elapsed }, position) => queuedMessage(position, job, elapsed()),
-    stillAt: (message, { elapsed }) => stillMeasuring(message, elapsed()),
-    messages: (event, { id, elapsed }) => [eventMessage(id, event, elapsed())],
+  gateway.runs.serve(request, context, {
+    codec: GRADIENT_NORM_CODEC,
+    encode: (message) => GradientNormRequest.encode(message).finish(),
+    start: (own, admitted) => streamRun(request, own, gateway, gradientNormKind(request, gateway), admitted),
   });
+
+const gradientNormKind = (request: GradientNormRequest, gateway: GatewayContext): GradientNormKind => ({
+  readWish: (model, labelled) => readGradientNormWish(request, model, labelled, gateway.config.limits),
+  joined: (wish, inputs) => ({ ...wish, inputs }),
+  specText: (_, { spec }) => `gradient-norm(${spec.tasks.map(({ task }) => task).join(',')})`,
+  start: (lane, model, job, options) => lane.gradientNorm(model, job, options),
+  started: ({ id, model, job }) => startedMessage(id, model, job),
+  queued: ({ job, elapsed }, position) => queuedMessage(position, job, elapsed()),
+  stillAt: (message, { elapsed }) => stillMeasuring(message, elapsed()),
+  messages: (event, { id, elapsed }) => [eventMessage(id, event, elapsed())],
+});

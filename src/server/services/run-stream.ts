@@ -5,6 +5,7 @@ import type { CallOptions, Lane, ModelRef } from '../../host/index.js';
 import type { Ticket } from '../admission/admission.js';
 import type { CallContext } from '../grpc/call-context.js';
 import type { StreamMessage } from '../grpc/handlers.js';
+import type { RunFacts } from '../runs/run-registry.js';
 import { labelledTasks, readExamples } from '../translate/examples.js';
 import { together } from '../translate/together.js';
 import { callOptions, type GatewayContext, refOf } from './gateway-context.js';
@@ -34,6 +35,8 @@ export interface RunKind<Wish, Job extends Wish & { readonly inputs: readonly Jo
   /** @param labelled names of the tasks for which some example has a label */
   readWish(model: ModelInfo, labelled: ReadonlySet<string>): Wish;
   joined(wish: Wish, inputs: readonly JobInput[]): Job;
+  /** What is computed, in one line. */
+  specText(model: ModelInfo, job: Job): string;
   start(lane: Lane, model: ModelRef, job: Job, options: CallOptions): AsyncGenerator<Event, void, void>;
   started(run: Run<Job>): StreamMessage<Response>;
   /** Progress of a run that waits for its turn. */
@@ -43,12 +46,17 @@ export interface RunKind<Wish, Job extends Wish & { readonly inputs: readonly Jo
   messages(event: Event, run: Run<Job>): AsyncIterable<StreamMessage<Response>> | Iterable<StreamMessage<Response>>;
 }
 
-/** Runs something in the attack lane, and tells of it as it goes. It says `started` only once it is admitted. */
+/**
+ * Runs something in the attack lane, and tells of it as it goes. It says `started` only once it is admitted.
+ *
+ * @param admitted called then, before
+ */
 export async function* streamRun<Wish, Job extends Wish & { readonly inputs: readonly JobInput[] }, Event, Response>(
   request: RunRequest,
   context: CallContext,
   gateway: GatewayContext,
   kind: RunKind<Wish, Job, Event, Response>,
+  admitted: (facts: RunFacts) => void,
 ): AsyncGenerator<StreamMessage<Response>, void, void> {
   requireServing(gateway);
   const { pool, config, hosts, repository, attacks } = gateway;
@@ -72,8 +80,10 @@ export async function* streamRun<Wish, Job extends Wish & { readonly inputs: rea
         job: kind.joined(wish, inputs),
         elapsed: () => (performance.now() - startMs) / 1000,
       };
+      admitted(factsOf(run, kind.specText(info, run.job), ticket));
       yield kind.started(run);
       yield* untilAdmitted(ticket, [context.signal, gateway.draining], (position) => kind.queued(run, position));
+      context.signal.throwIfAborted();
       requireServing(gateway);
       requireTime(context);
       const events = kind.start(hosts.attack, ref, run.job, callOptions(run.id, context));
@@ -95,6 +105,20 @@ export async function* streamRun<Wish, Job extends Wish & { readonly inputs: rea
     model.release();
   }
 }
+
+const factsOf = <Job extends { readonly inputs: readonly JobInput[] }>(
+  { id, model, job }: Run<Job>,
+  specText: string,
+  { position }: Ticket,
+): RunFacts => ({
+  id,
+  modelName: model.name,
+  modelVersion: model.version,
+  modelSha256: model.sha256,
+  specText,
+  examplesTotal: job.inputs.length,
+  state: position > 0 ? 'queued' : 'running',
+});
 
 function requireNoQuarantine(lane: Lane, ref: ModelRef): void {
   const reason = lane.quarantineReason(ref);

@@ -130,7 +130,11 @@ function databaseOf(connection: Connection, path: string): Database {
         told(() => connection.exec('COMMIT'));
         return value;
       } catch (error) {
-        connection.exec('ROLLBACK');
+        try {
+          connection.exec('ROLLBACK');
+        } catch {
+          // SQLite has rolled back by itself, as it does when the disk is full.
+        }
         throw error;
       }
     },

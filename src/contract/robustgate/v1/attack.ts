@@ -253,7 +253,22 @@ export interface AttackRequest {
    * Whether batches are as large as the shape of the input allows, and padded where there are fewer examples: then the last bits of
    * a figure do not depend on how many examples go together, as an evaluation in parts needs it. Default: false.
    */
-  fullBatches?: boolean | undefined;
+  fullBatches?:
+    | boolean
+    | undefined;
+  /**
+   * Names this start: 1 … 128 printable ASCII characters, unique for the caller at this gateway. The same id with the same request
+   * attaches to the run while it goes on, and replays its stored results once it is completed, instead of computing again; a run that
+   * failed or was cancelled is begun anew. Another request under the same id is refused with `REQUEST_ID_REUSED`. Default: none.
+   */
+  requestId?:
+    | string
+    | undefined;
+  /**
+   * Whether the run goes on when nobody reads it any more, until the gateway's `limits.runSeconds` are over; then the deadline of the call
+   * is that of this reader only. `WatchRun` reads it again. Default: false, and the run ends with its last reader.
+   */
+  detach?: boolean | undefined;
 }
 
 /** An attack by name, with its parameters. What is left out takes the default of the attack. */
@@ -577,6 +592,8 @@ function createBaseAttackRequest(): AttackRequest {
     fields: [],
     batchSize: undefined,
     fullBatches: undefined,
+    requestId: undefined,
+    detach: undefined,
   };
 }
 
@@ -624,6 +641,12 @@ export const AttackRequest: MessageFns<AttackRequest> = {
     }
     if (message.fullBatches !== undefined) {
       writer.uint32(96).bool(message.fullBatches);
+    }
+    if (message.requestId !== undefined) {
+      writer.uint32(106).string(message.requestId);
+    }
+    if (message.detach !== undefined) {
+      writer.uint32(112).bool(message.detach);
     }
     return writer;
   },
@@ -747,6 +770,22 @@ export const AttackRequest: MessageFns<AttackRequest> = {
             message.fullBatches = reader.bool();
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.detach = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -780,6 +819,8 @@ export const AttackRequest: MessageFns<AttackRequest> = {
     message.fields = object.fields?.map((e) => e) || [];
     message.batchSize = object.batchSize ?? undefined;
     message.fullBatches = object.fullBatches ?? undefined;
+    message.requestId = object.requestId ?? undefined;
+    message.detach = object.detach ?? undefined;
     return message;
   },
 };
