@@ -119,7 +119,7 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
   }
 }
 
-function hostsOf({ hosts, threads, limits, hangs }: GatewayConfig, log: Logger): Hosts {
+function hostsOf({ hosts, threads, limits, hangs, probeShare }: GatewayConfig, log: Logger): Hosts {
   const laneLimits: Partial<LaneLimits> = {
     hangMs: hangs.seconds * 1000,
     compileHangMs: hangs.compileSeconds * 1000,
@@ -129,6 +129,7 @@ function hostsOf({ hosts, threads, limits, hangs }: GatewayConfig, log: Logger):
     hosts,
     ...(threads !== undefined && { threads }),
     memoryBudgetBytes: limits.memoryBytes,
+    probeShare,
     limits: laneLimits,
     log: (level, message, fields) => log[level](fields, message),
   });

@@ -1,4 +1,4 @@
-import type { EvaluationRow } from '../../src/engine/index.js';
+import type { EvaluationIdentity } from '../../src/engine/index.js';
 import type { FinishedRun, ProbedVersion } from '../../src/server/probes/probe-history.js';
 
 /** A version of a model by its number. */
@@ -8,8 +8,19 @@ export const probed = (version: string, name = 'toy'): ProbedVersion => ({
   sha256: `sha of ${version}`,
 });
 
+/** What an evaluation of one example of a dataset is. */
+export const identityOf = (model: ProbedVersion, digest = 'a'): EvaluationIdentity => ({
+  model,
+  dataset: { name: 'scenes', kind: 'manifest', digest, size: 10 },
+  suite: ['pgd(steps=50,eps=4)@sum(scene=1)'],
+  seed: 0,
+  labelFree: false,
+  limit: 1,
+});
+
 /** A run of the probe `nightly` on version 1 of `toy` that was good. */
-export function finishedRun(runId: string, change: Partial<FinishedRun['run']> = {}, comparable = 'a'): FinishedRun {
+export function finishedRun(runId: string, change: Partial<FinishedRun['run']> = {}, digest = 'a'): FinishedRun {
+  const model = change.model ?? probed('1');
   return {
     run: {
       runId,
@@ -29,7 +40,9 @@ export function finishedRun(runId: string, change: Partial<FinishedRun['run']> =
       attacks: [],
       ...change,
     },
-    comparable,
-    rows: [{ key: `row of ${runId}` } as EvaluationRow],
+    pairs: {
+      identity: identityOf(model, digest),
+      examples: [{ key: `example of ${runId}`, clean: { scene: [1, 1] }, adversarial: [{ scene: [1, 0] }] }],
+    },
   };
 }

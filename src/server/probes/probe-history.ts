@@ -1,15 +1,19 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import type { EvaluationRow } from '../../engine/index.js';
+import type { EvaluationIdentity, ExampleSums } from '../../engine/index.js';
 import type { Database, SqlRow, SqlValue } from '../store/database.js';
 import type { ProbeRun, ProbeVerdict } from './probe-run.js';
 
 /** A run that has just ended, before history has given it its number. */
 export interface FinishedRun {
   readonly run: Omit<ProbeRun, 'sequence'>;
-  /** What runs must have in common to be compared: the same means the same examples under the same attacks. */
-  readonly comparable: string;
-  /** One for each example and attack; kept of the newest good run only, for the next one to be compared with. */
-  readonly rows: readonly EvaluationRow[];
+  /** Kept of the newest good run only, for the next one to be compared with; `undefined` where the run failed. */
+  readonly pairs: ComparablePairs | undefined;
+}
+
+/** What two runs are compared by: of each example its sums, and what was done to it. */
+export interface ComparablePairs {
+  readonly identity: EvaluationIdentity;
+  readonly examples: readonly ExampleSums[];
 }
 
 /** A version of a model, by its bytes. */
@@ -42,12 +46,11 @@ export interface ProbeHistory {
   lastOf(probe: string, version: ProbedVersion): ProbeRun | undefined;
   /** Whether a run of a probe on these very bytes under this version was good. */
   wasGood(probe: string, version: ProbedVersion): boolean;
-  /** The newest good run of a probe on a model that a new one may be compared with, with its rows. */
+  /** The newest good run of a probe on the same model, whatever its version, with the same examples under the same attacks. */
   baseline(
     probe: string,
-    model: string,
-    comparable: string,
-  ): { readonly run: ProbeRun; readonly rows: readonly EvaluationRow[] } | undefined;
+    identity: EvaluationIdentity,
+  ): { readonly run: ProbeRun; readonly pairs: ComparablePairs } | undefined;
   /** Of every probe and version the last run, and the last good one, the oldest first: what metrics are restored from. */
   latest(): readonly ProbeRun[];
   /** Since when a probe is configured; `nowMs` where it was not known. */
@@ -82,13 +85,13 @@ export function probeHistory(database: Database, retention: Retention): ProbeHis
       first(`${OF_VERSION} ORDER BY sequence DESC`, [probe, name, version, sha256]),
     wasGood: (probe, { name, version, sha256 }) =>
       first(`${OF_VERSION} AND verdict = 'ok'`, [probe, name, version, sha256]) !== undefined,
-    baseline(probe, model, comparable) {
+    baseline(probe, identity) {
       const row = database.get(
-        `SELECT sequence, run, rows FROM probe_runs WHERE probe = ? AND model = ? AND verdict = 'ok'
-           AND comparable = ? AND rows IS NOT NULL ORDER BY sequence DESC LIMIT 1`,
-        [probe, model, comparable],
+        `SELECT sequence, run, pairs FROM probe_runs WHERE probe = ? AND model = ? AND verdict = 'ok'
+           AND comparable = ? AND pairs IS NOT NULL ORDER BY sequence DESC LIMIT 1`,
+        [probe, identity.model.name, comparableOf(identity)],
       );
-      return row && { run: runOf(row), rows: rowsOf(row['rows'] as Uint8Array) };
+      return row && { run: runOf(row), pairs: pairsOf(row['pairs'] as Uint8Array) };
     },
     latest: () => all(`sequence IN (${LATEST}) ORDER BY sequence`, []),
     configuredSince(probe, nowMs) {
@@ -106,20 +109,21 @@ export function probeHistory(database: Database, retention: Retention): ProbeHis
 
 const OF_VERSION = 'probe = ? AND model = ? AND version = ? AND sha256 = ?';
 
-function append(database: Database, { run, comparable, rows }: FinishedRun): ProbeRun {
+function append(database: Database, { run, pairs }: FinishedRun): ProbeRun {
   const { runId, probe, model, verdict, startedMs, finishedMs } = run;
   const isGood = verdict === 'ok';
+  const comparable = pairs === undefined ? '' : comparableOf(pairs.identity);
   return database.transaction(() => {
     // Of runs that can be compared only the newest is compared with.
     if (isGood) {
       const older = [probe, model.name, comparable];
-      database.run('UPDATE probe_runs SET rows = NULL WHERE probe = ? AND model = ? AND comparable = ?', older);
+      database.run('UPDATE probe_runs SET pairs = NULL WHERE probe = ? AND model = ? AND comparable = ?', older);
     }
-    const packed = isGood ? gzipSync(JSON.stringify(rows)) : null;
+    const packed = isGood ? gzipSync(JSON.stringify(pairs ?? null)) : null;
     const version = [model.name, model.version, model.sha256];
     database.run(
       `INSERT INTO probe_runs
-         (run_id, probe, model, version, sha256, verdict, started_ms, finished_ms, comparable, run, rows)
+         (run_id, probe, model, version, sha256, verdict, started_ms, finished_ms, comparable, run, pairs)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       [runId, probe, ...version, verdict, startedMs, finishedMs, comparable, JSON.stringify(run), packed],
     );
@@ -127,6 +131,10 @@ function append(database: Database, { run, comparable, rows }: FinishedRun): Pro
     return { ...run, sequence };
   });
 }
+
+/** What runs must have in common to be compared: all but the model. */
+const comparableOf = ({ dataset, suite, seed, labelFree, limit }: EvaluationIdentity): string =>
+  JSON.stringify([dataset.digest, suite, seed, labelFree, limit]);
 
 function conditionOf({ probe, model, verdict }: RunFilter): { where: string; values: readonly SqlValue[] } {
   const parts = Object.entries({ probe, model, verdict }).flatMap(([column, value]) =>
@@ -143,4 +151,4 @@ const runOf = (row: SqlRow): ProbeRun => ({
   sequence: Number(row['sequence']),
 });
 
-const rowsOf = (packed: Uint8Array): readonly EvaluationRow[] => JSON.parse(gunzipSync(packed).toString());
+const pairsOf = (packed: Uint8Array): ComparablePairs => JSON.parse(gunzipSync(packed).toString());

@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import { type ProbeHistory, probeHistory, type Retention } from '../../../src/server/probes/probe-history.js';
 import { openDatabase } from '../../../src/server/store/database.js';
 import { MIGRATIONS } from '../../../src/server/store/migrations/index.js';
-import { finishedRun, probed } from '../../support/probe-runs.js';
+import { finishedRun, identityOf, probed } from '../../support/probe-runs.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 async function historyOf(
@@ -76,28 +76,27 @@ test('a version is known by its bytes', async (t) => {
 
 test('the newest good run of the same examples under the same attacks is compared with, whatever its version', async (t) => {
   const history = await historyOf(t);
-  t.is(history.baseline('nightly', 'toy', 'a'), undefined);
+  t.is(history.baseline('nightly', identityOf(probed('3'))), undefined);
   history.append(finishedRun('a'));
   history.append(finishedRun('b', { model: probed('2') }));
   history.append(finishedRun('c', { verdict: 'regression' }));
   history.append(finishedRun('d', {}, 'other examples'));
   history.append(finishedRun('e', { probe: 'hourly' }));
-  const baseline = history.baseline('nightly', 'toy', 'a');
+  const baseline = history.baseline('nightly', identityOf(probed('3')));
   t.is(baseline?.run.runId, 'b');
-  t.deepEqual(
-    baseline?.rows.map(({ key }) => key),
-    ['row of b'],
-  );
-  t.is(history.baseline('nightly', 'toy', 'other examples')?.run.runId, 'd');
+  t.deepEqual(baseline?.pairs, finishedRun('b', { model: probed('2') }).pairs);
+  t.is(history.baseline('nightly', identityOf(probed('3'), 'other examples'))?.run.runId, 'd');
+  t.is(history.baseline('nightly', { ...identityOf(probed('3')), seed: 1 }), undefined);
+  t.is(history.baseline('nightly', identityOf(probed('3', 'other'))), undefined);
 });
 
-test('rows are kept of the newest good run only', async (t) => {
+test('examples are kept of the newest good run only', async (t) => {
   const database = await openDatabase(':memory:', MIGRATIONS);
   t.teardown(() => database.close());
   const history = probeHistory(database, { maxAgeMs: 1, maxRuns: 1 });
   for (const runId of ['a', 'b']) history.append(finishedRun(runId));
   history.append(finishedRun('c', { verdict: 'suspect' }));
-  const kept = database.all('SELECT run_id FROM probe_runs WHERE rows IS NOT NULL');
+  const kept = database.all('SELECT run_id FROM probe_runs WHERE pairs IS NOT NULL');
   t.deepEqual(kept, [{ run_id: 'b' }]);
 });
 
@@ -142,5 +141,5 @@ test('a run that cannot be written is not there at all', async (t) => {
   const history = await historyOf(t);
   history.append(finishedRun('a'));
   t.throws(() => history.append(finishedRun('a')), { code: 'STORE_UNAVAILABLE' });
-  t.not(history.baseline('nightly', 'toy', 'a'), undefined, 'and what it would have changed is as it was');
+  t.not(history.baseline('nightly', identityOf(probed('1'))), undefined, 'and what it would have changed is as it was');
 });

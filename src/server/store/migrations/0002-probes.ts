@@ -12,7 +12,7 @@ export const PROBES = `
     finished_ms INTEGER NOT NULL,
     comparable TEXT NOT NULL,
     run TEXT NOT NULL,
-    rows BLOB
+    pairs BLOB
   ) STRICT;
   CREATE INDEX probe_runs_by_version ON probe_runs (probe, model, version, sequence);
   CREATE INDEX probe_runs_by_verdict ON probe_runs (probe, model, verdict, sequence);
