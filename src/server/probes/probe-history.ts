@@ -134,7 +134,7 @@ function append(database: Database, { run, pairs }: FinishedRun): ProbeRun {
 
 /** What runs must have in common to be compared: all but the model. */
 const comparableOf = ({ dataset, suite, seed, labelFree, limit }: EvaluationIdentity): string =>
-  JSON.stringify([dataset.digest, suite, seed, labelFree, limit]);
+  JSON.stringify([Object.entries(dataset).toSorted(), suite, seed, labelFree, limit]);
 
 function conditionOf({ probe, model, verdict }: RunFilter): { where: string; values: readonly SqlValue[] } {
   const parts = Object.entries({ probe, model, verdict }).flatMap(([column, value]) =>
