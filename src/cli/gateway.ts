@@ -24,7 +24,8 @@ export async function withGateway<Result>(
   }
 }
 
-async function withClient<Result>(address: string, work: (client: Client) => Promise<Result>): Promise<Result> {
+/** Does something with a gateway that runs. */
+export async function withClient<Result>(address: string, work: (client: Client) => Promise<Result>): Promise<Result> {
   const client = connect(address, { attempts: 3 });
   try {
     return await work(client);

@@ -27,6 +27,10 @@ export const COMMANDS: Readonly<Record<string, { summary: string; load: () => Pr
     summary: "measure the gradients of a model's losses",
     load: async () => (await import('./commands/gradient-norm.js')).defineGradientNorm,
   },
+  runs: {
+    summary: 'list the runs of a gateway, and describe, watch or cancel one',
+    load: async () => (await import('./commands/runs.js')).defineRuns,
+  },
   devices: {
     summary: 'say which execution providers work here',
     load: async () => (await import('./commands/devices.js')).defineDevices,

@@ -1,6 +1,6 @@
 import { type ChannelCredentials, type ChannelOptions, credentials, Metadata } from '@grpc/grpc-js';
 import { AttackRequest, type DeepPartial } from '../contract/robustgate/v1/attack.js';
-import { GradientNormRequest, type GradientNormResponse } from '../contract/robustgate/v1/gradient_norm.js';
+import { GradientNormRequest } from '../contract/robustgate/v1/gradient_norm.js';
 import {
   GetModelRequest,
   type GetModelResponse,
@@ -9,12 +9,21 @@ import {
 } from '../contract/robustgate/v1/model.js';
 import { PredictRequest, type PredictResponse } from '../contract/robustgate/v1/predict.js';
 import { RobustnessServiceClient } from '../contract/robustgate/v1/robustness_service.js';
+import {
+  CancelRunRequest,
+  type CancelRunResponse,
+  GetRunRequest,
+  type GetRunResponse,
+  ListRunsRequest,
+  type ListRunsResponse,
+  WatchRunRequest,
+} from '../contract/robustgate/v1/run.js';
+import { RunServiceClient } from '../contract/robustgate/v1/run_service.js';
 import type { AttackEvent } from './attack-payloads.js';
+import { followStream, followUnary } from './follow-replica.js';
 import { messageStream } from './message-stream.js';
+import type { GradientNormEvent, RunEvent } from './run-events.js';
 import { type CallOptions, deadlineOf, type StartCall, unaryCall } from './unary-call.js';
-
-/** What happens in a measurement of gradients. */
-export type GradientNormEvent = NonNullable<GradientNormResponse['event']>;
 
 export interface ConnectOptions {
   /** Default: none, in clear text, as a gateway on the same machine listens. */
@@ -43,11 +52,44 @@ export interface Client {
   ): AsyncIterableIterator<GradientNormEvent>;
   listModels(request?: DeepPartial<ListModelsRequest>, options?: CallOptions): Promise<ListModelsResponse>;
   getModel(request: DeepPartial<GetModelRequest>, options?: CallOptions): Promise<GetModelResponse>;
+  /** Asks the replica that the run belongs to, as do `cancelRun` and `watchRun`, where the gateway says its address. */
+  getRun(request: DeepPartial<GetRunRequest>, options?: CallOptions): Promise<GetRunResponse>;
+  listRuns(request?: DeepPartial<ListRunsRequest>, options?: CallOptions): Promise<ListRunsResponse>;
+  cancelRun(request: DeepPartial<CancelRunRequest>, options?: CallOptions): Promise<CancelRunResponse>;
+  /** All that a run says, from its beginning: `attackEventsOf` and `gradientNormEventsOf` take it apart. */
+  watchRun(request: DeepPartial<WatchRunRequest>, options?: CallOptions): AsyncIterableIterator<RunEvent>;
   /** Frees the connection once the calls that run have ended. */
   close(): void;
 }
 
 const MIB = 2 ** 20;
+
+/** The stubs of one gateway. */
+interface Stubs {
+  readonly robustness: RobustnessServiceClient;
+  readonly runs: RunServiceClient;
+  close(): void;
+}
+
+function stubsOf(
+  address: string,
+  { credentials: given, channelOptions }: ConnectOptions,
+  maxMessageBytes: number,
+): Stubs {
+  const robustness = new RobustnessServiceClient(address, given ?? credentials.createInsecure(), {
+    'grpc.max_receive_message_length': maxMessageBytes,
+    'grpc.max_send_message_length': maxMessageBytes,
+    // A payload of several MiB would otherwise cross the network 64 KiB at a time.
+    'grpc-node.flow_control_window': 4 * MIB,
+    // A gateway that vanished without a word is noticed within 80 seconds, also in the middle of a stream.
+    'grpc.keepalive_time_ms': 60_000,
+    'grpc.keepalive_timeout_ms': 20_000,
+    ...channelOptions,
+  });
+  const channel = robustness.getChannel();
+  const runs = new RunServiceClient(address, credentials.createInsecure(), { channelOverride: channel });
+  return { robustness, runs, close: () => robustness.close() };
+}
 
 /**
  * Connects with a gateway, when the first call is made.
@@ -56,16 +98,16 @@ const MIB = 2 ** 20;
  */
 export function connect(address: string, options: ConnectOptions = {}): Client {
   const { maxMessageBytes = 64 * MIB, attempts = 1 } = options;
-  const stub = new RobustnessServiceClient(address, options.credentials ?? credentials.createInsecure(), {
-    'grpc.max_receive_message_length': maxMessageBytes,
-    'grpc.max_send_message_length': maxMessageBytes,
-    // A payload of several MiB would otherwise cross the network 64 KiB at a time.
-    'grpc-node.flow_control_window': 4 * MIB,
-    // A gateway that vanished without a word is noticed within 80 seconds, also in the middle of a stream.
-    'grpc.keepalive_time_ms': 60_000,
-    'grpc.keepalive_timeout_ms': 20_000,
-    ...options.channelOptions,
-  });
+  const stubs = stubsOf(address, options, maxMessageBytes);
+  const stub = stubs.robustness;
+  const replicas = new Map<string, Stubs>();
+  /** Runs of the gateway, or of another replica of it. */
+  const runsAt = (replica: string | undefined): RunServiceClient => {
+    if (replica === undefined) return stubs.runs;
+    const known = replicas.get(replica) ?? stubsOf(replica, options, maxMessageBytes);
+    replicas.set(replica, known);
+    return known.runs;
+  };
   const metadata = (): Metadata => {
     const entries = new Metadata();
     for (const [key, value] of Object.entries(options.metadata ?? {})) entries.set(key, value);
@@ -101,7 +143,32 @@ export function connect(address: string, options: ConnectOptions = {}): Client {
         signal,
       );
     },
-    close: () => stub.close(),
+    getRun: (request, call = {}) => {
+      const message = GetRunRequest.fromPartial(request);
+      return followUnary((replica) =>
+        unary(call, (deadline, done) => runsAt(replica).getRun(message, metadata(), { deadline }, done)),
+      );
+    },
+    listRuns: (request = {}, call = {}) => {
+      const message = ListRunsRequest.fromPartial(request);
+      return unary(call, (deadline, done) => stubs.runs.listRuns(message, metadata(), { deadline }, done));
+    },
+    cancelRun: (request, call = {}) => {
+      const message = CancelRunRequest.fromPartial(request);
+      return followUnary((replica) =>
+        unary(call, (deadline, done) => runsAt(replica).cancelRun(message, metadata(), { deadline }, done)),
+      );
+    },
+    watchRun: (request, { signal, timeoutMs } = {}) => {
+      const message = WatchRunRequest.fromPartial(request);
+      const deadline = deadlineOf(timeoutMs);
+      return followStream((replica) =>
+        messageStream(() => runsAt(replica).watchRun(message, metadata(), { deadline }), eventOf<RunEvent>, signal),
+      );
+    },
+    close: () => {
+      for (const { close } of [stubs, ...replicas.values()]) close();
+    },
   };
 }
 
