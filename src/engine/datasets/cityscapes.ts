@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type LabelSamples, labelSamples, scaleSamples } from '../images/label-samples.js';
+import { maskOf } from '../tensor/mask.js';
 import { assemble } from './assemble.js';
 import { IGNORED_TRAIN_ID, trainIdOf } from './cityscapes-ids.js';
 import type { Dataset, DatasetLabel, LabelledTask } from './dataset.js';
@@ -78,7 +79,7 @@ async function readClasses({ root, split }: Config, id: string, _: LabelledTask,
   const path = await findFile(candidates, 'a file of classes');
   const file = await readOneChannel(path, 'a file of classes', 8, reading);
   const data = path === candidates[0] ? file.samples : toTrainIds(file.samples, path);
-  const valid = Uint8Array.from(data, (trainId) => Number(trainId !== IGNORED_TRAIN_ID));
+  const valid = maskOf(data, (trainId) => trainId !== IGNORED_TRAIN_ID);
   return { path, width: file.width, height: file.height, label: { data, valid } } satisfies SizedLabel;
 }
 
@@ -103,11 +104,11 @@ const UNITS: Readonly<
   paper: ({ samples }) => ({ data: samples.map((sample) => sample / 1000) }),
   official: ({ samples }) => ({
     data: samples.map((sample) => Math.max(sample - 1, 0) / 256),
-    valid: Uint8Array.from(samples, (sample) => Number(sample !== 0)),
+    valid: maskOf(samples, (sample) => sample !== 0),
   }),
   model: (file, { labelScale, labelOffset, invalid }) => ({
     data: scaleSamples(file, labelScale, labelOffset),
-    ...(invalid !== undefined && { valid: Uint8Array.from(file.samples, (sample) => Number(sample !== invalid)) }),
+    ...(invalid !== undefined && { valid: maskOf(file.samples, (sample) => sample !== invalid) }),
   }),
 };
 

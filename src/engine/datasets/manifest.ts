@@ -2,11 +2,12 @@ import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { EngineError } from '../errors.js';
 import { labelSamples, scaleSamples } from '../images/label-samples.js';
+import { maskOf } from '../tensor/mask.js';
 import { decodeNpy, type NpyArray } from '../tensor/npy.js';
 import { assemble } from './assemble.js';
 import type { Dataset, DatasetInput, DatasetLabel, LabelledTask } from './dataset.js';
 import type { ConfigOf } from './dataset-config.js';
-import { type FileReading, gotInstead, invalidDataset, readDatasetFile, readImage } from './files.js';
+import { byCodeUnits, type FileReading, gotInstead, invalidDataset, readDatasetFile, readImage } from './files.js';
 import { type ManifestEntry, type ManifestLabel, parseManifestLine } from './manifest-entry.js';
 
 /** Name of a manifest that is given by its folder. */
@@ -39,7 +40,7 @@ export async function openManifest(
   const file = isFolder ? join(config.root, MANIFEST_NAME) : config.root;
   const text = Buffer.from(await readDatasetFile(file, 'a manifest', MAX_MANIFEST_BYTES)).toString('utf8');
   const entries = new Map<string, ManifestEntry>();
-  const meaning: unknown[] = [];
+  const meaning: (readonly [key: string, image: string, labels: readonly unknown[]])[] = [];
   for (const [i, line] of text
     .replace(/^\uFEFF/, '')
     .split('\n')
@@ -56,7 +57,7 @@ export async function openManifest(
     name,
     kind: config.kind,
     place: `lines of ${file}`,
-    meaning,
+    meaning: meaning.toSorted(([a], [b]) => byCodeUnits(a, b)),
     entries,
     read: async ({ image, labels }) => {
       const input = await readInput(image, folder);
@@ -113,7 +114,7 @@ async function readPngLabel(
   return {
     data: labelForm === 'class-map' ? samples : scaleSamples(file, labelScale, labelOffset),
     shape: channels === 1 ? [height, width] : [channels, height, width],
-    ...(invalid !== undefined && { valid: Uint8Array.from(samples, (sample) => Number(sample !== invalid)) }),
+    ...(invalid !== undefined && { valid: maskOf(samples, (sample) => sample !== invalid) }),
   };
 }
 

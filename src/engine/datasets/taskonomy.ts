@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { DecodedImage } from '../images/decoded-image.js';
 import { type LabelSamples, labelSamples } from '../images/label-samples.js';
+import { maskOf } from '../tensor/mask.js';
 import { assemble } from './assemble.js';
 import type { Dataset, DatasetLabel, LabelledTask } from './dataset.js';
 import type { ConfigOf } from './dataset-config.js';
@@ -134,7 +135,7 @@ async function labelOf(name: DomainName, read: DomainReader): Promise<DatasetLab
   if (domain.mask === 'everywhere') return { data, shape };
   const masking = domain.mask === 'own' ? { file, domain } : { file: await read(MASK), domain: domainOf(MASK) };
   const isKnown = masking.domain.isKnown ?? (() => true);
-  const valid = Uint8Array.from(data, (_, i) => Number(isKnown(masking.file.samples[i % positions] as number)));
+  const valid = maskOf(data, (_, i) => isKnown(masking.file.samples[i % positions] as number));
   return { data, valid, shape };
 }
 

@@ -6,6 +6,7 @@ import { type ImageForm, type InputPixels, inputPixels } from '../images/input-p
 import type { ModelInfo, TaskInfo } from '../models/model-info.js';
 import { labelProblem } from '../runs/examples.js';
 import type { JobInput, JobLabel } from '../runs/job.js';
+import { maskOf } from '../tensor/mask.js';
 import { type Shape, sizeOf } from '../tensor/shape.js';
 
 /** Unpacks an image file for a model, on whatever thread; throws `INVALID_IMAGE` where it cannot. */
@@ -73,7 +74,7 @@ async function unpackInput(
 
 function jobLabel(example: DatasetExample, { data, shape, valid }: DatasetLabel, task: TaskInfo): JobLabel {
   const ignored = hasClasses(task) ? task.ignoreIndex : undefined;
-  const counts = Uint8Array.from(data, (value, i) => Number(value !== ignored && valid?.[i] !== 0));
+  const counts = maskOf(data, (value, i) => value !== ignored && valid?.[i] !== 0);
   const label = { data, shape, valid: counts };
   const problem = labelProblem(label, task, outputShapeFor(shape, task)) ?? shareProblem(label, task);
   if (problem === undefined) return label;

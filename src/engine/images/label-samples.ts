@@ -10,8 +10,8 @@ export interface LabelSamples {
 
 /** The samples of a label file. Of a file with a palette the indices are the samples. */
 export function labelSamples({ width, height, channels, data, indices }: DecodedImage): LabelSamples {
-  if (indices !== undefined) return { samples: Float32Array.from(indices), width, height, channels: 1 };
-  return { samples: planar(Float32Array.from(data), channels), width, height, channels };
+  if (indices !== undefined) return { samples: new Float32Array(indices), width, height, channels: 1 };
+  return { samples: planar(new Float32Array(data), channels), width, height, channels };
 }
 
 /** scale · sample + offset, with one number per channel or one for all. */

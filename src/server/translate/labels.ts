@@ -1,5 +1,5 @@
 import type { Label, PngLabel } from '../../contract/robustgate/v1/example.js';
-import { type JobLabel, type Shape, scaleSamples, type TaskInfo, type Violations } from '../../engine/index.js';
+import { type JobLabel, maskOf, type Shape, scaleSamples, type TaskInfo, type Violations } from '../../engine/index.js';
 import type { ImagePool } from '../images/image-pool.js';
 import { type Datatype, type ReadTensor, readTensor } from './tensors.js';
 
@@ -22,9 +22,7 @@ export async function readLabel(
   const isClass = task.labelForm === 'class' || task.labelForm === 'class-map';
   const ignored = isClass ? (label.ignoreIndex ?? task.ignoreIndex) : undefined;
   const mask = readMask(label, read, `${field}.valid`, violations);
-  const valid = Uint8Array.from(read.data, (value, i) =>
-    Number(value !== ignored && read.valid?.[i] !== 0 && mask?.[i] !== 0),
-  );
+  const valid = maskOf(read.data, (value, i) => value !== ignored && read.valid?.[i] !== 0 && mask?.[i] !== 0);
   if (label.ignoreIndex !== undefined && !isClass) {
     violations.add(`${field}.ignore_index`, `expected none, for ${task.name} has no classes, got ${label.ignoreIndex}`);
   }
@@ -124,7 +122,7 @@ async function readPng(
   const data = scaleSamples(outcome.value, scale, offset);
   const invalid = png.invalid ?? task.invalid;
   const shape = channels === 1 ? [height, width] : [channels, height, width];
-  return { data, shape, valid: Uint8Array.from(samples, (sample) => Number(sample !== invalid)) };
+  return { data, shape, valid: maskOf(samples, (sample) => sample !== invalid) };
 }
 
 function classProblem(data: Float32Array, valid: Uint8Array, { classCount }: TaskInfo): string | undefined {
