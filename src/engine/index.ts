@@ -12,13 +12,17 @@ export {
   type FieldViolation,
   Violations,
 } from './errors.js';
+export { type ComparedResult, compareWithBaseline } from './evaluation/baseline/compare-with-baseline.js';
 export {
   type EvaluateOptions,
   type EvaluationEvent,
   type EvaluationProgress,
   evaluate,
 } from './evaluation/evaluate.js';
-export type { FigureTask } from './evaluation/figures.js';
+export { type FigureTask, figureTasks } from './evaluation/figures.js';
+export { judgeGates } from './evaluation/gates/judge-gates.js';
+export { type Gate, resolveGates } from './evaluation/gates/resolve-gates.js';
+export { identityDifferences, identityDigest } from './evaluation/identity.js';
 export { jobInputOf, type UnpackImage } from './evaluation/job-input.js';
 export {
   type EvaluationPlan,
@@ -29,8 +33,17 @@ export {
   type SuiteAttack,
 } from './evaluation/plan.js';
 export { exampleSums, type ReduceOptions, reduceEvaluation } from './evaluation/reduce.js';
+export { checkReliability, type ReliabilityOptions } from './evaluation/reliability/check-reliability.js';
 export type * from './evaluation/result.js';
 export type * from './evaluation/row.js';
+export { type DecodedShard, decodeShard } from './evaluation/shards/decode-shard.js';
+export { type MergedEvaluation, mergeShards } from './evaluation/shards/merge-shards.js';
+export {
+  encodeShardLine,
+  type ShardFooter,
+  type ShardHeader,
+  type ShardLine,
+} from './evaluation/shards/shard-line.js';
 export type * from './evaluation/target.js';
 export { colorizeClasses, colorizeValues, type ValueMap } from './images/colorize.js';
 export { decodeImage } from './images/decode-image.js';
@@ -64,7 +77,6 @@ export { loadServedModel } from './runs/load-served-model.js';
 export { parseSpec } from './runs/parse-spec.js';
 export type * from './runs/served-model.js';
 export type * from './runs/spec.js';
-export { maskOf } from './tensor/mask.js';
 export { decodeNpy, encodeNpy, type NpyArray } from './tensor/npy.js';
 export { keyedRandom } from './tensor/random.js';
 export type { Shape } from './tensor/shape.js';

@@ -12,6 +12,7 @@ export const taskInfo = (name: string, change: Partial<TaskInfo> = {}): TaskInfo
   classes: [],
   palette: undefined,
   unit: '',
+  activation: 'none',
   loss: 'cross-entropy',
   losses: ['cross-entropy', 'dlr', 'houdini', 'margin'],
   metric: 'accuracy',

@@ -32,6 +32,7 @@ const task = (
   classes: [],
   palette: undefined,
   unit: '',
+  activation: 'none',
   loss: labelForm === 'numbers' ? 'l1' : 'cross-entropy',
   losses: labelForm === 'numbers' ? ['l1', 'mse'] : ['cross-entropy', 'margin', 'houdini'],
   metric: labelForm === 'numbers' ? 'absolute-error' : 'accuracy',

@@ -1,6 +1,11 @@
 import type { Dataset } from '../datasets/dataset.js';
+import { EngineError } from '../errors.js';
 import type { AttackProgress, Provenance } from '../runs/events.js';
-import { type EvaluationPlan, prepareEvaluation } from './plan.js';
+import { attackChunk, type ChunkEvent } from './attack-chunk.js';
+import { EvaluationPace } from './evaluation-pace.js';
+import { type EvaluationPlan, type PreparedEvaluation, prepareEvaluation } from './plan.js';
+import { type ReadExample, readAhead } from './read-ahead.js';
+import { checkReliability } from './reliability/check-reliability.js';
 import type { Doubt } from './result.js';
 import type { EvaluationRow, SkippedExample } from './row.js';
 import { rowOf } from './row-of.js';
@@ -25,6 +30,7 @@ export interface EvaluationProgress {
 export type EvaluationEvent =
   | { readonly type: 'progress'; readonly progress: EvaluationProgress }
   | { readonly type: 'row'; readonly row: EvaluationRow; readonly adversarialPng: Uint8Array | undefined }
+  /** Once for each example, whatever the number of attacks. */
   | { readonly type: 'skipped'; readonly skipped: SkippedExample }
   /** What the checks on a sample say of an attack. */
   | { readonly type: 'doubts'; readonly attack: number; readonly doubts: readonly Doubt[] }
@@ -41,10 +47,25 @@ export interface EvaluateOptions {
   now(): number;
 }
 
+/** What all attacks of one run share. */
+interface Run {
+  readonly target: AttackTarget;
+  readonly dataset: Dataset;
+  readonly plan: EvaluationPlan;
+  readonly prepared: PreparedEvaluation;
+  readonly options: EvaluateOptions;
+  readonly pace: EvaluationPace;
+  /** Indexes of the examples that cannot be had. */
+  readonly skipped: Set<number>;
+  provenance: Provenance | undefined;
+}
+
 /**
- * Attacks the examples of a dataset, attack after attack, and yields a row for each example and attack.
+ * Attacks the examples of a dataset, attack after attack, and yields a row for each example and attack. Examples are read
+ * while those before them are attacked. One that cannot be read or does not fit the model is skipped.
  *
  * @throws EngineError as `prepareEvaluation` and the target do.
+ * @throws EngineError `MODEL_CHANGED`. Thrown when the target attacked another file than it said at first.
  * @throws the signal's reason. Thrown when it is aborted.
  */
 export async function* evaluate(
@@ -53,20 +74,94 @@ export async function* evaluate(
   plan: EvaluationPlan,
   options: EvaluateOptions,
 ): AsyncGenerator<EvaluationEvent, void, void> {
-  const { suite, examples } = await prepareEvaluation(target.model, dataset, plan);
-  let provenance: Provenance | undefined;
-  for (const [attack, { request }] of suite.entries()) {
-    for (const { index, key } of examples) {
-      if (options.done(attack, index)) continue;
-      const example = await dataset.read(key);
-      const call = { signal: options.signal, pictures: plan.pictures };
-      for await (const event of target.attack(request, [example], call)) {
-        if (event.type === 'summary') provenance = event.provenance;
-        if (event.type !== 'result') continue;
+  const prepared = await prepareEvaluation(target.model, dataset, plan);
+  const pace = new EvaluationPace(prepared, options);
+  const run: Run = { target, dataset, plan, prepared, options, pace, skipped: new Set(), provenance: undefined };
+  for (const attack of prepared.suite.keys()) {
+    yield* evaluateAttack(run, attack);
+    yield* checkAttack(run, attack);
+  }
+  yield { type: 'done', provenance: run.provenance };
+}
+
+async function* evaluateAttack(run: Run, attack: number): AsyncGenerator<EvaluationEvent, void, void> {
+  const { target, dataset, prepared, options, pace, skipped } = run;
+  const missing = prepared.examples.filter(({ index }) => !options.done(attack, index));
+  const todo = missing.filter(({ index }) => !skipped.has(index));
+  pace.begin(attack);
+  pace.skipped(missing.length - todo.length);
+  yield { type: 'progress', progress: pace.progress() };
+  for await (const { examples, unreadable } of readAhead(dataset, todo, target.maxExamples, options.signal)) {
+    for (const one of unreadable) yield skip(run, one);
+    yield* evaluateChunk(run, attack, examples);
+    yield { type: 'progress', progress: pace.progress() };
+  }
+}
+
+function skip({ skipped, pace }: Run, example: SkippedExample): EvaluationEvent {
+  skipped.add(example.index);
+  pace.skipped(1);
+  return { type: 'skipped', skipped: example };
+}
+
+async function* evaluateChunk(
+  run: Run,
+  attack: number,
+  chunk: readonly ReadExample[],
+): AsyncGenerator<EvaluationEvent, void, void> {
+  if (chunk.length === 0) return;
+  const { target, plan, prepared, options, pace } = run;
+  const { request } = prepared.suite[attack] as PreparedEvaluation['suite'][number];
+  const places = new Map(chunk.map(({ key, index }) => [key, index]));
+  const examples = chunk.map(({ example }) => example);
+  const call = { signal: options.signal, pictures: plan.pictures };
+  for await (const event of attackChunk(target, request, examples, call)) {
+    switch (event.type) {
+      case 'progress':
+        yield { type: 'progress', progress: pace.progress(event.progress) };
+        break;
+      case 'result': {
         const { result } = event;
-        yield { type: 'row', row: rowOf(attack, index, result), adversarialPng: result.adversarialPng };
+        pace.attacked();
+        const row = rowOf(attack, placeOf(places, result.key), result);
+        yield { type: 'row', row, adversarialPng: result.adversarialPng };
+        break;
       }
+      case 'unfit':
+        yield skip(run, { index: placeOf(places, event.key), key: event.key, reason: event.reason });
+        break;
+      case 'summary':
+        keepProvenance(run, event);
     }
   }
-  yield { type: 'done', provenance };
+}
+
+function placeOf(places: ReadonlyMap<string, number>, key: string): number {
+  const index = places.get(key);
+  if (index === undefined)
+    throw new EngineError('INTERNAL', `expected results of the examples sent, got one of ${key}`);
+  return index;
+}
+
+function keepProvenance(run: Run, { provenance }: Extract<ChunkEvent, { type: 'summary' }>): void {
+  const { sha256 } = run.prepared.identity.model;
+  if (provenance.modelSha256 !== sha256) {
+    throw new EngineError('MODEL_CHANGED', `expected the model ${sha256}, got ${provenance.modelSha256}`);
+  }
+  run.provenance ??= provenance;
+}
+
+/** The first shard speaks for all: they have the same first examples. */
+async function* checkAttack(run: Run, attack: number): AsyncGenerator<EvaluationEvent, void, void> {
+  const { target, dataset, plan, prepared, options } = run;
+  const isOurs = plan.reliabilitySample > 0 && (plan.shard?.index ?? 0) === 0 && !options.checked(attack);
+  if (!isOurs) return;
+  const { request } = prepared.suite[attack] as PreparedEvaluation['suite'][number];
+  const { limit } = prepared.identity;
+  const sample = Math.min(plan.reliabilitySample, limit);
+  yield {
+    type: 'doubts',
+    attack,
+    doubts: await checkReliability(target, dataset, request, { sample, signal: options.signal }),
+  };
 }

@@ -11,6 +11,10 @@ import type { TargetTask } from './target.js';
 /** What figures need to know of a task: a part of `TaskInfo`. */
 export type FigureTask = Pick<TargetTask, 'name' | 'kind' | 'labelForm' | 'metric' | 'unit' | 'classes'>;
 
+/** What figures need to know of the tasks of a model. */
+export const figureTasks = (tasks: readonly TargetTask[]): readonly FigureTask[] =>
+  tasks.map(({ name, kind, labelForm, metric, unit, classes }) => ({ name, kind, labelForm, metric, unit, classes }));
+
 /**
  * One task over examples, in their order.
  *

@@ -51,7 +51,7 @@ function meanOfUnions(total: Float64Array): number | undefined {
 }
 
 /** The statistic over all examples, each once. */
-export function valueOf({ parts, value }: Statistic): number | undefined {
+export function valueOverall({ parts, value }: Statistic): number | undefined {
   const total = new Float64Array(parts[0]?.length ?? 0);
   for (const part of parts) for (const [i, x] of part.entries()) total[i] = (total[i] as number) + x;
   return value(total);

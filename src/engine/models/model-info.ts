@@ -52,6 +52,8 @@ export interface TaskInfo {
   readonly classes: readonly string[];
   readonly palette: 'cityscapes' | readonly (readonly [number, number, number])[] | undefined;
   readonly unit: string;
+  /** What the graph has already applied to the output, as `model.yaml` says. */
+  readonly activation: 'none' | 'softmax' | 'sigmoid';
   readonly loss: string;
   /** Losses that this task may be attacked with. */
   readonly losses: readonly string[];
