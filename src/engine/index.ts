@@ -77,6 +77,7 @@ export { loadServedModel } from './runs/load-served-model.js';
 export { parseSpec } from './runs/parse-spec.js';
 export type * from './runs/served-model.js';
 export type * from './runs/spec.js';
+export { maskOf } from './tensor/mask.js';
 export { decodeNpy, encodeNpy, type NpyArray } from './tensor/npy.js';
 export { keyedRandom } from './tensor/random.js';
 export type { Shape } from './tensor/shape.js';

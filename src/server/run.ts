@@ -6,17 +6,20 @@ import { type Hosts, type LaneLimits, startHosts, usableCores } from '../host/in
 import { type AdminServer, startAdminServer } from './admin/admin-server.js';
 import { Admission } from './admission/admission.js';
 import type { GatewayConfig } from './config.js';
-import { robustnessServiceDefinition, runServiceDefinition } from './grpc/definitions.js';
+import { probeServiceDefinition, robustnessServiceDefinition, runServiceDefinition } from './grpc/definitions.js';
 import { Health } from './grpc/health.js';
 import { OpenCalls } from './grpc/open-calls.js';
 import { addReflection } from './grpc/reflection.js';
 import { type ImagePool, startImagePool } from './images/image-pool.js';
 import type { Logger } from './logger.js';
+import type { Prober } from './probes/prober.js';
+import { probesOf } from './probes/start-probes.js';
 import { ModelRepository } from './repository/repository.js';
 import { newRunId } from './runs/run-id.js';
 import { RunRegistry } from './runs/run-registry.js';
 import { RunStore } from './runs/run-store.js';
 import type { GatewayContext } from './services/gateway-context.js';
+import { probeService } from './services/probe-service.js';
 import { drainingError } from './services/requirements.js';
 import { robustnessService } from './services/robustness-service.js';
 import { runService } from './services/run-service.js';
@@ -70,8 +73,24 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
     log,
     pollMs: config.pollSeconds * 1000,
     onChange: () => update(),
-    onVerified: () => undefined,
-    holdReason: () => undefined,
+    onVerified: (info) => prober.onVerified(info),
+    holdReason: (info) => prober.holdReason(info),
+  });
+
+  const { prober, history: probes } = probesOf({
+    config,
+    database,
+    hosts,
+    pool,
+    repository,
+    log,
+    observer: {
+      scheduled: () => undefined,
+      started: () => undefined,
+      ended: () => undefined,
+      recorded: () => undefined,
+    },
+    newRunId: () => newRunId(config.replica),
   });
 
   function facts() {
@@ -95,11 +114,13 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
     predictions: new Admission(limits.predictions, 0),
     calls,
     runs,
+    prober,
+    probes,
     log,
     draining: draining.signal,
     newRunId: () => newRunId(config.replica),
   };
-  const parts: Parts = { hosts, pool, repository, runs, database, server: undefined, admin: undefined };
+  const parts: Parts = { hosts, pool, repository, runs, prober, database, server: undefined, admin: undefined };
   try {
     const server = grpcServer(context, health);
     parts.server = server;
@@ -109,6 +130,7 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
       readyz: () => (facts().isReady ? { isGood: true, text: 'ready' } : { isGood: false, text: 'not ready' }),
     });
     await repository.loadAll();
+    prober.start();
     if (config.modelControl === 'poll') repository.startPolling();
     update();
     log.info({ grpcAddress, adminAddress: parts.admin.address }, 'gateway is up');
@@ -146,6 +168,7 @@ function grpcServer(context: GatewayContext, health: Health): Server {
   });
   server.addService(robustnessServiceDefinition(), robustnessService(context));
   server.addService(runServiceDefinition(), runService(context));
+  server.addService(probeServiceDefinition(), probeService(context));
   health.addTo(server);
   if (reflection) addReflection(server);
   return server;
@@ -174,17 +197,20 @@ interface Parts {
   readonly pool: ImagePool;
   readonly repository: ModelRepository;
   readonly runs: RunRegistry;
+  readonly prober: Prober;
   readonly database: Database;
   server: Server | undefined;
   admin: AdminServer | undefined;
 }
 
-async function closeAll({ hosts, pool, repository, runs, database, server, admin }: Parts): Promise<void> {
+async function closeAll({ hosts, pool, repository, runs, prober, database, server, admin }: Parts): Promise<void> {
   server?.forceShutdown();
   // Before the hosts, whose end would be told as the failure of runs.
   runs.close(drainingError());
+  const probing = prober.close(drainingError());
   // All at once: the repository may wait for a load that ends with the hosts.
   await Promise.all([repository.close(), hosts.close(), pool.close(), admin?.close()]);
+  await probing;
   database.close();
 }
 
@@ -194,13 +220,15 @@ const FAREWELL_MS = 1000;
 function running(
   parts: Parts,
   grpcAddress: string,
-  { hosts, calls, config, log }: GatewayContext,
+  { hosts, prober, calls, config, log }: GatewayContext,
   draining: AbortController,
   update: () => void,
 ): Gateway {
   const drain = async (): Promise<void> => {
     draining.abort();
     update();
+    // Before the hosts, which would end the run of a probe as if it were done.
+    void prober.close(drainingError());
     hosts.drain();
     log.info({ drainSeconds: config.drainSeconds, calls: calls.count }, 'gateway takes no more calls');
     if (!(await endsWithin(calls.whenNone(), config.drainSeconds * 1000))) {

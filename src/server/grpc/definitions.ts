@@ -1,5 +1,6 @@
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 // ts-proto appends `Service` to names that have it already.
+import { ProbeServiceService } from '../../contract/robustgate/v1/probe_service.js';
 import { RobustnessServiceService } from '../../contract/robustgate/v1/robustness_service.js';
 import { RunServiceService } from '../../contract/robustgate/v1/run_service.js';
 
@@ -7,6 +8,7 @@ import { RunServiceService } from '../../contract/robustgate/v1/run_service.js';
 export const SERVICES: readonly string[] = [
   'robustgate.v1.RobustnessService', //
   'robustgate.v1.RunService',
+  'robustgate.v1.ProbeService',
 ];
 
 /** A request, or why its bytes are none. */
@@ -15,6 +17,8 @@ export type Received<Request> = { readonly request: Request } | { readonly malfo
 export const robustnessServiceDefinition = (): ServiceDefinition => forgiving(RobustnessServiceService);
 
 export const runServiceDefinition = (): ServiceDefinition => forgiving(RunServiceService);
+
+export const probeServiceDefinition = (): ServiceDefinition => forgiving(ProbeServiceService);
 
 /**
  * What cannot be decoded reaches the handlers as such, because grpc-js itself would call it INTERNAL, which is an error of ours and

@@ -26,7 +26,9 @@ export async function measureGradients(
   options: CallOptions,
 ): Promise<ProbeRun['gradients']> {
   const labelled = new Set(inputs.flatMap(({ labels }) => [...labels.keys()]));
-  const wanted = info.tasks.filter(({ name, isReconstruction }) => tasks.includes(name) && (labelled.has(name) || isReconstruction));
+  const wanted = info.tasks.filter(
+    ({ name, isReconstruction }) => tasks.includes(name) && (labelled.has(name) || isReconstruction),
+  );
   if (inputs.length === 0 || wanted.length === 0) return undefined;
   try {
     const request = {

@@ -26,7 +26,7 @@ export interface RunFilter {
   readonly verdict?: ProbeVerdict | undefined;
 }
 
-/** How long runs are kept. The last run, and the last good one, of each version stay whatever their age. */
+/** How long runs are kept. Those of `latest` stay whatever their age. */
 export interface Retention {
   readonly maxAgeMs: number;
   readonly maxRuns: number;
@@ -51,7 +51,10 @@ export interface ProbeHistory {
     probe: string,
     identity: EvaluationIdentity,
   ): { readonly run: ProbeRun; readonly pairs: ComparablePairs } | undefined;
-  /** Of every probe and version the last run, and the last good one, the oldest first: what metrics are restored from. */
+  /**
+   * Of every probe and version the last run, the last good one, the last one with figures that can be trusted, and the last that is
+   * suspect, the oldest first: what metrics are restored from.
+   */
   latest(): readonly ProbeRun[];
   /** Since when a probe is configured; `nowMs` where it was not known. */
   configuredSince(probe: string, nowMs: number): number;
@@ -59,9 +62,12 @@ export interface ProbeHistory {
   prune(nowMs: number): number;
 }
 
-const LATEST = `
-  SELECT max(sequence) FROM probe_runs GROUP BY probe, model, version
-  UNION SELECT max(sequence) FROM probe_runs WHERE verdict = 'ok' GROUP BY probe, model, version`;
+/** Verdicts by which the last run of a version is kept; the first is any. */
+const KEPT_BY = ['TRUE', "verdict = 'ok'", "verdict IN ('ok', 'regression')", "verdict = 'suspect'"];
+
+const LATEST = KEPT_BY.map(
+  (condition) => `SELECT max(sequence) FROM probe_runs WHERE ${condition} GROUP BY probe, model, version`,
+).join(' UNION ');
 
 /** The history in a database that `MIGRATIONS` brought up to date. */
 export function probeHistory(database: Database, retention: Retention): ProbeHistory {

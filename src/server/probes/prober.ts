@@ -18,11 +18,20 @@ export interface ProberOptions {
   readonly perform: PerformTask;
   readonly clock: WallClock;
   readonly log: Logger;
+  readonly observer: ProbeObserver;
   newRunId(): string;
-  /** Told of each run once it is committed. */
-  onFinished(run: ProbeRun): void;
-  /** Told when a time passed unused, because the probe was still running or waiting. */
-  onSkipped(probe: string): void;
+}
+
+/** Told of what probes do, e.g. to say it in metrics. */
+export interface ProbeObserver {
+  /** A probe is due next at a time, in milliseconds since 1970, on these models. */
+  scheduled(probe: ProbeConfig, models: readonly string[], nextMs: number | undefined): void;
+  /** A run begins. */
+  started(task: ProbeTask): void;
+  /** A run is over, also one that leaves nothing behind. */
+  ended(task: ProbeTask): void;
+  /** A run is committed. */
+  recorded(run: ProbeRun): void;
 }
 
 /** A probe as it stands. */
@@ -57,6 +66,7 @@ export class Prober {
   readonly #scheduled: readonly Scheduled[];
   #isStarting = true;
   #isClosed = false;
+  #closed: Promise<void> | undefined;
   readonly #watchers = new Set<() => void>();
 
   constructor(options: ProberOptions) {
@@ -76,7 +86,7 @@ export class Prober {
   start(): void {
     this.#isStarting = false;
     const { repository } = this.#options;
-    for (const info of this.#candidates()) this.onVerified(info);
+    for (const info of this.#candidates()) this.#probeNew(info);
     for (const each of this.#scheduled) {
       this.#catchUp(each);
       this.#scheduleNext(each);
@@ -100,6 +110,11 @@ export class Prober {
   /** Probes a version that is new to it, if it serves or waits to. */
   onVerified(info: ModelInfo): void {
     if (this.#isStarting || this.#isClosed) return;
+    for (const each of this.#scheduled) if (isTarget(each.probe, info)) this.#tellNext(each);
+    this.#probeNew(info);
+  }
+
+  #probeNew(info: ModelInfo): void {
     const isCandidate = this.#candidates().some(({ name, version }) => name === info.name && version === info.version);
     if (!isCandidate) return;
     for (const { probe } of this.#scheduled) {
@@ -130,11 +145,18 @@ export class Prober {
   #scheduleNext(each: Scheduled): void {
     const { clock } = this.#options;
     each.nextMs = each.schedule.next(clock.now());
+    this.#tellNext(each);
     if (each.nextMs !== undefined) each.cancel = clock.at(each.nextMs, () => this.#fire(each));
   }
 
+  #tellNext({ probe, nextMs }: Scheduled): void {
+    const { observer, repository } = this.#options;
+    const models = servingTargets(probe, repository.versions).map(({ name }) => name);
+    observer.scheduled(probe, models, nextMs);
+  }
+
   #fire(each: Scheduled): void {
-    const { repository, log, history, onSkipped } = this.#options;
+    const { repository, log, history } = this.#options;
     const { probe } = each;
     const serving = servingTargets(probe, repository.versions);
     const named = probe.model !== undefined && serving.length === 0 ? [{ name: probe.model, version: '' }] : [];
@@ -145,7 +167,6 @@ export class Prober {
     for (const target of [...serving, ...named, ...retried]) {
       if (!this.#enqueue(probe, target, 'schedule').isKnown) continue;
       each.skipped++;
-      onSkipped(probe.name);
       log.warn(
         { probe: probe.name, model: target.name },
         'a probe is due while it still runs or waits, and is skipped',
@@ -155,19 +176,22 @@ export class Prober {
   }
 
   async #perform(task: ProbeTask, signal: AbortSignal, tell: Parameters<PerformTask>[2]): Promise<ProbeRun> {
-    const { perform, log, onFinished, repository } = this.#options;
+    const { perform, log, observer, repository } = this.#options;
     const facts = { probe: task.probe.name, model: task.model, version: task.version, runId: task.runId };
+    observer.started(task);
     try {
       const run = await perform(task, signal, tell);
       const { verdict, reason, message } = run;
       log[verdict === 'ok' ? 'info' : 'warn']({ ...facts, verdict, reason, message }, 'probe has run');
-      onFinished(run);
+      observer.recorded(run);
       for (const wake of [...this.#watchers]) wake();
       repository.reconsider(task.model);
       return run;
     } catch (error) {
       if (!signal.aborted) log.error({ ...facts, error }, 'the run of a probe is lost');
       throw error;
+    } finally {
+      observer.ended(task);
     }
   }
 
@@ -246,13 +270,15 @@ export class Prober {
   }
 
   /** Ends the run that goes on, without a trace of it, and begins none any more. */
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
+  close(reason: EngineError): Promise<void> {
+    this.#closed ??= this.#close(reason);
+    return this.#closed;
+  }
+
+  async #close(reason: EngineError): Promise<void> {
     this.#isClosed = true;
     for (const { cancel } of this.#scheduled) cancel();
-    await this.#queue.close(
-      new EngineError('DRAINING', 'expected a gateway that runs probes, got one that is shutting down'),
-    );
+    await this.#queue.close(reason);
     for (const wake of [...this.#watchers]) wake();
   }
 }

@@ -6,6 +6,8 @@ import type { CallContext } from '../grpc/call-context.js';
 import type { OpenCalls } from '../grpc/open-calls.js';
 import type { ImagePool } from '../images/image-pool.js';
 import type { Logger } from '../logger.js';
+import type { ProbeHistory } from '../probes/probe-history.js';
+import type { Prober } from '../probes/prober.js';
 import type { ModelRepository } from '../repository/repository.js';
 import type { RunRegistry } from '../runs/run-registry.js';
 
@@ -20,6 +22,9 @@ export interface GatewayContext {
   /** Calls that are being answered. */
   readonly calls: OpenCalls;
   readonly runs: RunRegistry;
+  readonly prober: Prober;
+  /** Finished runs of probes. */
+  readonly probes: ProbeHistory;
   readonly log: Logger;
   /** Aborted when no new call is taken any more. */
   readonly draining: AbortSignal;

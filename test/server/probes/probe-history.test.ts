@@ -105,7 +105,7 @@ test('runs leave by age and by count, but for the last and the last good one of 
   const ids = () => idsOf(history.after({}, 0, 100));
   history.append(finishedRun('a', { finishedMs: 0 }));
   history.append(finishedRun('b', { finishedMs: 10 }));
-  history.append(finishedRun('c', { finishedMs: 20, verdict: 'suspect' }));
+  history.append(finishedRun('c', { finishedMs: 20, verdict: 'failed' }));
   history.append(finishedRun('d', { finishedMs: 30, verdict: 'failed' }));
   history.append(finishedRun('e', { finishedMs: 40, model: probed('2'), verdict: 'failed' }));
   t.is(history.prune(50), 1);
@@ -115,19 +115,22 @@ test('runs leave by age and by count, but for the last and the last good one of 
   t.is(history.prune(1e9), 0);
 });
 
-test('metrics are restored from the last and the last good run of each probe and version', async (t) => {
+test('metrics are restored from the last, the last good, the last trusted and the last suspect run of each version', async (t) => {
   const history = await historyOf(t);
   for (const [runId, change] of [
     ['a', {}],
     ['b', {}],
     ['c', { verdict: 'suspect' }],
-    ['d', { verdict: 'failed' }],
-    ['e', { model: probed('2') }],
-    ['f', { probe: 'hourly' }],
+    ['d', { verdict: 'suspect' }],
+    ['e', { verdict: 'regression' }],
+    ['f', { verdict: 'failed' }],
+    ['g', { verdict: 'failed' }],
+    ['h', { model: probed('2') }],
+    ['i', { probe: 'hourly' }],
   ] as const) {
     history.append(finishedRun(runId, change));
   }
-  t.is(idsOf(history.latest()), 'b d e f');
+  t.is(idsOf(history.latest()), 'b d e g h i');
 });
 
 test('a probe is configured since it was first seen', async (t) => {
