@@ -4,6 +4,11 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 export interface ServerOptions {
   readonly server: string;
   readonly timeout?: number;
+  readonly tls?: true;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly tokenFile?: string;
 }
 
 /** Where a command finds its gateway. */
@@ -12,7 +17,7 @@ export interface GatewayOptions extends ServerOptions {
   readonly models?: string;
 }
 
-/** Adds `--server` and `--timeout`. */
+/** Adds `--server`, `--timeout`, and what proves who the caller is. */
 export function addServerOptions(command: Command): Command {
   return command
     .option('--server <address>', 'gateway to call', 'localhost:8001')
@@ -20,10 +25,15 @@ export function addServerOptions(command: Command): Command {
       '--timeout <duration>',
       'give up after this time, e.g. 30s, 5m or 2h (a number alone means seconds)',
       duration,
-    );
+    )
+    .option('--tls', 'encrypt, and believe the certificates that this system believes')
+    .option('--ca <file>', 'encrypt, and believe what these certificates (PEM) vouch for')
+    .option('--cert <file>', 'client certificate (PEM), with --key')
+    .option('--key <file>', 'its private key (PEM)')
+    .option('--token-file <file>', 'bearer token to send; read again for every call');
 }
 
-/** Adds `--server`, `--timeout`, `--local` and `--models`. */
+/** Adds the options of `addServerOptions`, `--local` and `--models`. */
 export function addGatewayOptions(command: Command): Command {
   return addServerOptions(command)
     .option('--local', 'start a gateway in this process instead, on a free port')

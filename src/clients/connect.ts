@@ -28,8 +28,8 @@ import { type CallOptions, deadlineOf, type StartCall, unaryCall } from './unary
 export interface ConnectOptions {
   /** Default: none, in clear text, as a gateway on the same machine listens. */
   readonly credentials?: ChannelCredentials;
-  /** Sent with every call, e.g. `{ authorization: 'Bearer …' }`. */
-  readonly metadata?: Readonly<Record<string, string>>;
+  /** Sent with every call, e.g. `{ authorization: 'Bearer …' }`; a function is asked before each, for tokens that are renewed. */
+  readonly metadata?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>);
   /** Tries of a unary call in all, while the gateway is unavailable and says when it will be back. Default: 1. */
   readonly attempts?: number;
   /** Largest message in both directions, in bytes. Default: 64 MiB, the largest request that a gateway takes. */
@@ -37,6 +37,10 @@ export interface ConnectOptions {
   /** Further options of the channel. */
   readonly channelOptions?: ChannelOptions;
 }
+
+/** Credentials of an encrypted channel, of PEM files: those who vouch for the gateway (default: those of the system), and ours. */
+export const sslCredentials = (ca: Buffer | null, key: Buffer | null, cert: Buffer | null): ChannelCredentials =>
+  credentials.createSsl(ca, key, cert);
 
 /**
  * A gateway, as its clients see it. Requests may leave out what has a default. All calls throw a RobustgateError; streams
@@ -110,7 +114,8 @@ export function connect(address: string, options: ConnectOptions = {}): Client {
   };
   const metadata = (): Metadata => {
     const entries = new Metadata();
-    for (const [key, value] of Object.entries(options.metadata ?? {})) entries.set(key, value);
+    const given = typeof options.metadata === 'function' ? options.metadata() : options.metadata;
+    for (const [key, value] of Object.entries(given ?? {})) entries.set(key, value);
     return entries;
   };
   const unary = <Response>(call: CallOptions, start: StartCall<Response>): Promise<Response> =>

@@ -63,7 +63,7 @@ export {
   type CollectedResult,
   collectAttack,
 } from './attack-payloads.js';
-export { type Client, type ConnectOptions, connect } from './connect.js';
+export { type Client, type ConnectOptions, connect, sslCredentials } from './connect.js';
 export { type ErrorFacts, RobustgateError, type Violation } from './robustgate-error.js';
 export { attackEventsOf, type GradientNormEvent, gradientNormEventsOf, type RunEvent } from './run-events.js';
 export { arrayOf, type TensorArray, tensorFrom } from './tensors.js';

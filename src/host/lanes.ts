@@ -3,10 +3,12 @@ import type {
   AttackJob,
   GradientNormEvent,
   GradientNormJob,
+  InferJob,
   ModelInfo,
   ModelSource,
   Prediction,
   PredictJob,
+  RawTensors,
 } from '../engine/index.js';
 
 /** Which version of which model. */
@@ -42,6 +44,7 @@ export interface Lane {
   load(source: ModelSource): Promise<ModelInfo>;
   unload(model: ModelRef): Promise<void>;
   predict(model: ModelRef, job: PredictJob, options: CallOptions): Promise<readonly Prediction[]>;
+  infer(model: ModelRef, job: InferJob, options: CallOptions): Promise<RawTensors>;
   /** @throws EngineError `MODEL_QUARANTINED`. Thrown when hosts keep dying from this model. */
   attack(model: ModelRef, job: AttackJob, options: CallOptions): AsyncGenerator<AttackEvent, void, void>;
   /** @throws EngineError `MODEL_QUARANTINED`. Thrown when hosts keep dying from this model. */

@@ -3,10 +3,12 @@ import type {
   AttackJob,
   GradientNormEvent,
   GradientNormJob,
+  InferJob,
   ModelInfo,
   ModelSource,
   Prediction,
   PredictJob,
+  RawTensors,
 } from '../engine/index.js';
 import { EngineError } from '../engine/index.js';
 import { type HostExit, HostProcess, type NativeCall } from './host-process.js';
@@ -277,6 +279,11 @@ export class SupervisedLane implements Lane {
   async predict(model: ModelRef, job: PredictJob, options: CallOptions): Promise<readonly Prediction[]> {
     const host = this.#live(model);
     return (await this.#explained(host.call('predict', [model, job], options))) as readonly Prediction[];
+  }
+
+  async infer(model: ModelRef, job: InferJob, options: CallOptions): Promise<RawTensors> {
+    const host = this.#live(model);
+    return (await this.#explained(host.call('infer', [model, job], options))) as RawTensors;
   }
 
   attack(model: ModelRef, job: AttackJob, options: CallOptions): AsyncGenerator<AttackEvent, void, void> {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { datasetConfigSchema, EngineError, parseStrict, Violations } from '../engine/index.js';
 import { checkProbe } from './probes/probe-attacks.js';
 import { probeConfigSchema } from './probes/probe-config.js';
+import { authSchema, quotasSchema, tlsSchema } from './security/config.js';
 
 const address = z
   .string()
@@ -86,6 +87,9 @@ export const gatewayConfigSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('Whether addresses other than loopback may be bound although nobody proves who they are.'),
+  tls: tlsSchema.optional().describe('Encryption of the gRPC port. Default: none.'),
+  auth: authSchema.optional().describe('How callers prove who they are. Default: they do not.'),
+  quotas: quotasSchema.prefault({}).describe('What each principal may take.'),
   modelRepository: z.string().min(1).describe('Folder with a folder for each model.'),
   modelControl: z
     .enum(['poll', 'explicit'])
@@ -98,7 +102,10 @@ export const gatewayConfigSchema = z.strictObject({
     .describe('Whether one serving model makes the gateway ready, or all must serve.'),
   hosts: z.enum(['separate', 'shared']).default('separate').describe('One process for each lane, or one for both.'),
   threads: count.optional().describe('Threads of each session. Default: the cores that may be used.'),
-  reflection: z.boolean().default(true).describe('Whether clients may ask for the schema.'),
+  reflection: z
+    .boolean()
+    .optional()
+    .describe('Whether clients may ask for the schema. Default: only where calls are not authenticated.'),
   replica: replicaName
     .optional()
     .describe(
@@ -135,7 +142,11 @@ export const gatewayConfigSchema = z.strictObject({
 });
 
 /** What the gateway's configuration says, every default filled in. */
-export type GatewayConfig = Omit<z.output<typeof gatewayConfigSchema>, 'limits' | 'history' | 'replica'> & {
+export type GatewayConfig = Omit<
+  z.output<typeof gatewayConfigSchema>,
+  'limits' | 'reflection' | 'history' | 'replica'
+> & {
+  readonly reflection: boolean;
   readonly replica: string;
   readonly limits: Omit<z.output<typeof limits>, 'memoryBytes'> & { readonly memoryBytes: number };
   readonly history: Omit<z.output<typeof history>, 'path' | 'resultBytes'> & {
@@ -153,13 +164,7 @@ export type GatewayConfig = Omit<z.output<typeof gatewayConfigSchema>, 'limits' 
 export function parseGatewayConfig(value: unknown): GatewayConfig {
   const config = parseStrict(gatewayConfigSchema, value ?? {}, 'INVALID_CONFIG', 'configuration');
   const violations = new Violations();
-  for (const key of ['grpcAddress', 'adminAddress'] as const) {
-    if (config.allowUnauthenticated || isLoopback(config[key])) continue;
-    violations.add(
-      key,
-      `expected a loopback address while calls are not authenticated, got ${config[key]}; allowUnauthenticated: true says that this is wanted`,
-    );
-  }
+  checkExposure(config, violations);
   checkProbes(config, violations);
   violations.throwIfAny('INVALID_CONFIG');
   const path = config.history.path ?? pathIn(config.stateDirectory);
@@ -171,6 +176,7 @@ export function parseGatewayConfig(value: unknown): GatewayConfig {
       path,
       resultBytes: config.history.resultBytes ?? (path === IN_MEMORY ? 64 * 2 ** 20 : 2 ** 30),
     },
+    reflection: config.reflection ?? config.auth === undefined,
     limits: { ...config.limits, memoryBytes: config.limits.memoryBytes ?? Math.floor(usableMemory() / 2) },
   };
 }
@@ -181,6 +187,35 @@ function checkProbes({ probes, datasets }: z.output<typeof gatewayConfigSchema>,
     const isFirst = names.indexOf(probe.name) === i;
     violations.expect(isFirst, `probes[${i}].name`, `expected a name of its own, got ${probe.name} again`);
     checkProbe(probe, `probes[${i}]`, Object.keys(datasets), violations);
+  }
+}
+
+/** What may be reached from elsewhere, and how. */
+function checkExposure(config: z.output<typeof gatewayConfigSchema>, violations: Violations): void {
+  const { auth, tls, grpcAddress, allowUnauthenticated } = config;
+  // Health and metrics over HTTP tell nothing of any caller: where calls are authenticated they may be scraped from elsewhere.
+  const isOpen = allowUnauthenticated || auth !== undefined;
+  for (const key of ['grpcAddress', 'adminAddress'] as const) {
+    if (isOpen || isLoopback(config[key])) continue;
+    violations.add(
+      key,
+      `expected a loopback address while calls are not authenticated, got ${config[key]}; allowUnauthenticated: true says that this is wanted`,
+    );
+  }
+  if (auth === undefined) return;
+  if (auth.jwt === undefined && auth.certificates.length === 0) {
+    violations.add('auth', 'expected jwt or certificates, got neither');
+  }
+  if (auth.certificates.length > 0 && tls?.clientCaFile === undefined) {
+    violations.add(
+      'auth.certificates',
+      'expected tls.clientCaFile, which says whose certificates are believed, got none',
+    );
+  }
+  if (tls === undefined && !auth.allowPlaintext && !isLoopback(grpcAddress)) {
+    const text =
+      'expected tls, for tokens would cross the network in clear text; allowPlaintext: true says that something else encrypts';
+    violations.add('auth', text);
   }
 }
 

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, type ServerCredentials } from '@grpc/grpc-js';
 import { EngineError } from '../engine/index.js';
 import { type Hosts, type LaneLimits, startHosts, usableCores } from '../host/index.js';
 import { type AdminServer, startAdminServer } from './admin/admin-server.js';
@@ -11,6 +11,7 @@ import { Health } from './grpc/health.js';
 import { OpenCalls } from './grpc/open-calls.js';
 import { addReflection } from './grpc/reflection.js';
 import { type ImagePool, startImagePool } from './images/image-pool.js';
+import { type InferenceFacts, inferenceService, inferenceServiceDefinition } from './inference/inference-service.js';
 import type { Logger } from './logger.js';
 import type { Prober } from './probes/prober.js';
 import { probesOf } from './probes/start-probes.js';
@@ -18,6 +19,9 @@ import { ModelRepository } from './repository/repository.js';
 import { newRunId } from './runs/run-id.js';
 import { RunRegistry } from './runs/run-registry.js';
 import { RunStore } from './runs/run-store.js';
+import { authorizer } from './security/authorize.js';
+import { serverCredentials } from './security/credentials.js';
+import { Quotas } from './security/quotas.js';
 import type { GatewayContext } from './services/gateway-context.js';
 import { probeService } from './services/probe-service.js';
 import { drainingError } from './services/requirements.js';
@@ -41,6 +45,8 @@ export interface Gateway {
 
 export interface GatewayDependencies {
   readonly log: Logger;
+  /** Of robustgate, told to clients. */
+  readonly version?: string;
   /** Starts the hosts; tests have ones of their own. */
   readonly hosts?: (log: Logger) => Hosts;
 }
@@ -111,6 +117,8 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
     repository,
     pool,
     attacks: new Admission(limits.runs, limits.queue),
+    authorize: authorizer(config.auth),
+    quotas: new Quotas(config.quotas, () => performance.now()),
     predictions: new Admission(limits.predictions, 0),
     calls,
     runs,
@@ -122,9 +130,13 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
   };
   const parts: Parts = { hosts, pool, repository, runs, prober, database, server: undefined, admin: undefined };
   try {
-    const server = grpcServer(context, health);
+    const areAllReady = (): boolean => {
+      const { isReady, models } = facts();
+      return isReady && ![...models.values()].includes(false);
+    };
+    const server = grpcServer(context, health, { version: dependencies.version ?? '', areAllReady });
     parts.server = server;
-    const grpcAddress = await bind(server, config.grpcAddress);
+    const grpcAddress = await bind(server, config.grpcAddress, await serverCredentials(config.tls));
     parts.admin = await startAdminServer(config.adminAddress, {
       livez: () => ({ isGood: true, text: 'alive' }),
       readyz: () => (facts().isReady ? { isGood: true, text: 'ready' } : { isGood: false, text: 'not ready' }),
@@ -157,7 +169,7 @@ function hostsOf({ hosts, threads, limits, hangs, probeShare }: GatewayConfig, l
   });
 }
 
-function grpcServer(context: GatewayContext, health: Health): Server {
+function grpcServer(context: GatewayContext, health: Health, facts: InferenceFacts): Server {
   const { limits, reflection } = context.config;
   const server = new Server({
     'grpc.max_receive_message_length': limits.requestBytes,
@@ -169,14 +181,15 @@ function grpcServer(context: GatewayContext, health: Health): Server {
   server.addService(robustnessServiceDefinition(), robustnessService(context));
   server.addService(runServiceDefinition(), runService(context));
   server.addService(probeServiceDefinition(), probeService(context));
+  server.addService(inferenceServiceDefinition(), inferenceService(context, facts));
   health.addTo(server);
   if (reflection) addReflection(server);
   return server;
 }
 
-async function bind(server: Server, address: string): Promise<string> {
+async function bind(server: Server, address: string, credentials: ServerCredentials): Promise<string> {
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (cause, bound) => {
+    server.bindAsync(address, credentials, (cause, bound) => {
       if (cause === null) resolve(bound);
       else
         reject(

@@ -52,6 +52,14 @@ export function inProcessHosts(): Hosts {
         context.gate.leave();
       }
     },
+    async infer(ref, job, options) {
+      const context = contextOf(ref, 'predict', options);
+      try {
+        return await modelOf(ref).infer(job, context);
+      } finally {
+        context.gate.leave();
+      }
+    },
     async *attack(ref, job, options) {
       const context = contextOf(ref, 'attack', options);
       try {

@@ -55,5 +55,6 @@ export const modelInfo = (tasks: readonly TaskInfo[], change: Partial<ModelInfo>
   tasks,
   operators: [],
   fixedBatch: undefined,
+  signature: { inputs: [], outputs: [] },
   ...change,
 });

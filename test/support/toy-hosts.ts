@@ -11,6 +11,7 @@ import type {
   Payload,
   Prediction,
   PredictJob,
+  RawTensor,
   TaskInfo,
   TaskOutcome,
 } from '../../src/engine/index.js';
@@ -79,6 +80,10 @@ export function toyInfo({ name, version }: ModelRef): ModelInfo {
         ],
     operators: [{ type: 'Conv', count: 2, gradient: 'rule' }],
     fixedBatch: undefined,
+    signature: {
+      inputs: [{ name: 'x', dataType: 'float32', shape: [-1, 3, 2, 2], hasDefault: false }],
+      outputs: [{ name: 'y', dataType: 'float32', shape: [-1, 3, 2, 2], hasDefault: false }],
+    },
   };
 }
 
@@ -111,6 +116,9 @@ export function toyHosts(script: HostScript = {}): Hosts {
     unload: async (model) => await script.unload?.(model),
     predict: async (model, job, options) =>
       (await script.predict?.({ model, job, options })) ?? job.inputs.map((input) => toyPrediction(input, job)),
+    // What it gets as its first input, by the name of each output.
+    infer: async (_, { inputs, outputs }) =>
+      new Map(outputs.map((output) => [output, [...inputs.values()][0] as RawTensor])),
     attack: (model, job, options) => (script.attack ?? toyAttack)({ model, job, options }),
     gradientNorm: (model, job, options) => (script.gradientNorm ?? toyGradientNorm)({ model, job, options }),
   });

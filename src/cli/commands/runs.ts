@@ -11,7 +11,7 @@ import {
 } from '../../clients/index.js';
 import { type CliContext, EXIT, type ExitCode } from '../context.js';
 import { enumName, formatTable } from '../format.js';
-import { withClient } from '../gateway.js';
+import { withGateway } from '../gateway.js';
 import { jsonDocument } from '../json.js';
 import { addExample, addJsonOption, addServerOptions, enumOption, integer, type ServerOptions } from '../options.js';
 import { showAttack } from '../show-attack.js';
@@ -39,7 +39,7 @@ export function defineRuns(command: Command, context: CliContext, finish: (code:
   ): Command =>
     addJsonOption(addServerOptions(target)).action(async (...given: readonly unknown[]) => {
       const [runId, options] = typeof given[0] === 'string' ? [given[0], given[1]] : ['', given[0]];
-      await withClient((options as Given).server, (client) => work(client, options as Given, runId));
+      await withGateway(options as Given, context, (client) => work(client, options as Given, runId));
       finish(EXIT.pass);
     });
   const call = ({ timeout }: Options) => ({ signal: context.signal, timeoutMs: timeout });

@@ -1,3 +1,4 @@
+import type { DataType } from '../onnx/data-types.js';
 import type { ProviderName } from './providers.js';
 import type { LabelForm } from './task-kinds.js';
 
@@ -24,6 +25,18 @@ export interface ModelInfo {
   readonly operators: readonly OperatorInfo[];
   /** Number of examples that the graph takes at once; `undefined` where any. */
   readonly fixedBatch: number | undefined;
+  /** What the graph itself takes and gives. */
+  readonly signature: { readonly inputs: readonly TensorSignature[]; readonly outputs: readonly TensorSignature[] };
+}
+
+/** An input or output of a graph. */
+export interface TensorSignature {
+  readonly name: string;
+  readonly dataType: DataType;
+  /** With the batch axis. */
+  readonly shape: readonly Length[];
+  /** Whether `model.yaml` has a constant for it. */
+  readonly hasDefault: boolean;
 }
 
 export interface InputInfo {

@@ -6,6 +6,9 @@ import { runGradientNorm } from './run-gradient-norm.js';
 import { runPredict } from './run-predict.js';
 import type { ServedModel, ServedModelOptions } from './served-model.js';
 
+/** A guess for hang limits: what a graph does with tensors of any shape is not known. */
+const INFER_ESTIMATE_MS = 1000;
+
 /**
  * A model from its files, ready to be called.
  *
@@ -21,6 +24,8 @@ export async function loadServedModel(source: ModelSource, options: ServedModelO
   return {
     info: network.info,
     predict: (job, context) => runPredict(network, job, context, options),
+    infer: ({ inputs, outputs }, context) =>
+      context.gate.run('predict', INFER_ESTIMATE_MS, context.signal, () => network.infer(inputs, outputs)),
     attack(job, context) {
       requireGradients();
       return runAttack(network, job, context, options);

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type {
   AttackJob,
   GradientNormJob,
+  InferJob,
   ModelSource,
   PredictJob,
   RunContext,
@@ -120,6 +121,10 @@ export class HostServer {
       case 'predict': {
         const [ref, job] = call.args as [ModelRef, PredictJob];
         return await this.#within(call, active, ref, 'predict', (model, context) => model.predict(job, context));
+      }
+      case 'infer': {
+        const [ref, job] = call.args as [ModelRef, InferJob];
+        return await this.#within(call, active, ref, 'predict', (model, context) => model.infer(job, context));
       }
       case 'attack': {
         const [ref, job] = call.args as [ModelRef, AttackJob];

@@ -4,27 +4,20 @@ import { ProbeServiceService } from '../../contract/robustgate/v1/probe_service.
 import { RobustnessServiceService } from '../../contract/robustgate/v1/robustness_service.js';
 import { RunServiceService } from '../../contract/robustgate/v1/run_service.js';
 
-/** Full names of our services. */
-export const SERVICES: readonly string[] = [
-  'robustgate.v1.RobustnessService', //
-  'robustgate.v1.RunService',
-  'robustgate.v1.ProbeService',
-];
-
 /** A request, or why its bytes are none. */
 export type Received<Request> = { readonly request: Request } | { readonly malformed: unknown };
 
-export const robustnessServiceDefinition = (): ServiceDefinition => forgiving(RobustnessServiceService);
+export const robustnessServiceDefinition = (): ServiceDefinition => tolerant(RobustnessServiceService);
 
-export const runServiceDefinition = (): ServiceDefinition => forgiving(RunServiceService);
+export const runServiceDefinition = (): ServiceDefinition => tolerant(RunServiceService);
 
-export const probeServiceDefinition = (): ServiceDefinition => forgiving(ProbeServiceService);
+export const probeServiceDefinition = (): ServiceDefinition => tolerant(ProbeServiceService);
 
 /**
- * What cannot be decoded reaches the handlers as such, because grpc-js itself would call it INTERNAL, which is an error of ours and
- * not of the client.
+ * A service of which what cannot be decoded reaches the handlers as such, because grpc-js itself would call it INTERNAL, which is an
+ * error of ours and not of the client.
  */
-const forgiving = (service: object): ServiceDefinition =>
+export const tolerant = (service: Readonly<Record<string, object>>): ServiceDefinition =>
   Object.fromEntries(
     Object.entries(service).map(([name, method]) => {
       const { requestDeserialize } = method as MethodDefinition<unknown, unknown>;

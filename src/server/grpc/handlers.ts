@@ -1,5 +1,11 @@
-import type { handleServerStreamingCall, handleUnaryCall, ServerUnaryCall } from '@grpc/grpc-js';
+import type {
+  handleBidiStreamingCall,
+  handleServerStreamingCall,
+  handleUnaryCall,
+  ServerUnaryCall,
+} from '@grpc/grpc-js';
 import { EngineError } from '../../engine/index.js';
+import type { Authorize } from '../security/authorize.js';
 import type { CallContext } from './call-context.js';
 import type { Received } from './definitions.js';
 import type { OpenCalls } from './open-calls.js';
@@ -15,13 +21,18 @@ export interface HandlerOptions {
   /** A reader that takes nothing for so long is cut off, in milliseconds. */
   readonly stallMs: number;
   readonly logError: LogError;
+  /** Tells who calls, before anything of the request is looked at. */
+  readonly authorize: Authorize;
 }
 
-type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'getDeadline' | 'metadata' | 'on'>;
+type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'getDeadline' | 'metadata' | 'getPath' | 'getAuthContext'> & {
+  on(event: 'cancelled', listener: () => void): unknown;
+};
 
 /** A call with what is known of it. */
 interface Conversation {
-  readonly context: CallContext;
+  /** What is known but for who calls. */
+  readonly context: Omit<CallContext, 'principal'>;
   /** Whether the client has gone, so that there is nobody to answer. */
   isGone(): boolean;
   /** The error that the client gets for a failure: that of the cut, if there was one, whatever it led to. */
@@ -38,14 +49,17 @@ function begin(call: AnyCall, { calls }: HandlerOptions): Conversation {
   });
   const deadline = call.getDeadline();
   const leftMs = deadline instanceof Date ? deadline.getTime() - Date.now() : Number(deadline) - Date.now();
-  const [traceParent] = call.metadata.get('traceparent');
+  const metadata = (name: string): string | undefined => {
+    const [value] = call.metadata.get(name);
+    return typeof value === 'string' ? value : undefined;
+  };
   return {
     context: {
       signal: AbortSignal.any([gone.signal, cut]),
       cut: end,
-      principal: '',
       deadlineMs: Number.isFinite(leftMs) && leftMs < FAR_MS ? performance.now() + leftMs : undefined,
-      traceParent: typeof traceParent === 'string' ? traceParent : undefined,
+      traceParent: metadata('traceparent'),
+      metadata,
     },
     isGone: () => gone.signal.aborted,
     errorOf: (failure) => (cut.aborted ? cut.reason : failure),
@@ -70,7 +84,9 @@ export function unary<Request, Response>(
     const { signal } = context;
     void (async () => {
       try {
-        callback(null, await unlessAborted(signal, async () => answer(requestOf(call.request), context)));
+        const principal = await unlessAborted(signal, () => options.authorize(call));
+        const work = async (): Promise<Response> => answer(requestOf(call.request), { ...context, principal });
+        callback(null, await unlessAborted(signal, work));
       } catch (failure) {
         callback(serviceError(errorOf(failure), options.logError));
       }
@@ -114,9 +130,35 @@ export function serverStreaming<Request, Response>(
     const writer = new StreamWriter<Response>(call, options.stallMs, context.signal);
     void (async () => {
       try {
-        for await (const { message, isProgress } of answer(requestOf(call.request), context)) {
+        const principal = await unlessAborted(context.signal, () => options.authorize(call));
+        for await (const { message, isProgress } of answer(requestOf(call.request), { ...context, principal })) {
           if (isProgress) writer.offerProgress(message);
           else await writer.write(message);
+        }
+        await writer.end();
+      } catch (failure) {
+        if (!isGone()) call.emit('error', serviceError(errorOf(failure), options.logError));
+      }
+    })();
+  };
+}
+
+/** A method that answers each message of a stream with one, in their order; the next is read once the answer has left. */
+export function bidiStreaming<Request, Response>(
+  answer: (request: Request, context: CallContext) => Promise<Response>,
+  options: HandlerOptions,
+): handleBidiStreamingCall<Received<Request>, Response> {
+  return (call) => {
+    const { context, isGone, errorOf } = begin(call, options);
+    const writer = new StreamWriter<Response>(call, options.stallMs, context.signal);
+    void (async () => {
+      try {
+        const principal = await unlessAborted(context.signal, () => options.authorize(call));
+        // The end of what the client sends must not end what it is sent.
+        const requests = call.iterator({ destroyOnReturn: false }) as AsyncIterable<Received<Request>>;
+        for await (const received of requests) {
+          const work = async (): Promise<Response> => answer(requestOf(received), { ...context, principal });
+          await writer.write(await unlessAborted(context.signal, work));
         }
         await writer.end();
       } catch (failure) {

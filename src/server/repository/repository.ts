@@ -57,6 +57,9 @@ export class ModelRepository {
   /** Fingerprints of the look before: files that were just written may still change. */
   #before = new Map<string, string>();
   #isFirstLook = true;
+  /** Names of models that were unloaded by hand. */
+  readonly #unloaded = new Set<string>();
+  #last: Promise<void> = Promise.resolve();
   #trouble = '';
   #polling: Promise<void> | undefined;
   readonly #stop = new AbortController();
@@ -86,7 +89,7 @@ export class ModelRepository {
   async #lookSafely(): Promise<void> {
     const { log, root } = this.#options;
     try {
-      const unreadable = [...(await this.#look())].join(', ');
+      const unreadable = [...(await this.#alone(() => this.#look()))].join(', ');
       if (this.#isNews(unreadable)) log.warn({ models: unreadable }, 'folders of models could not be read');
     } catch (error) {
       if (this.#isNews(String(error))) log.error({ error, root }, 'model repository could not be read');
@@ -98,6 +101,57 @@ export class ModelRepository {
     const isNew = trouble !== this.#trouble;
     this.#trouble = trouble;
     return isNew && trouble !== '';
+  }
+
+  /**
+   * Loads every version of a model as it lies in the folder now, also one that was unloaded.
+   *
+   * @throws EngineError `MODEL_NOT_FOUND`. Thrown when there is no such folder, or no version in it.
+   * @throws EngineError `INVALID_MODEL`. Thrown when no version can be used.
+   */
+  async loadModel(name: string): Promise<void> {
+    this.#unloaded.delete(name);
+    await this.#alone(async () => {
+      const { versions } = await scanRepository(this.#options.root);
+      const found = versions.filter((version) => version.name === name);
+      if (found.length === 0) {
+        throw new EngineError(
+          'MODEL_NOT_FOUND',
+          `expected a folder with versions for the model ${name || 'none'}, got none`,
+          {
+            metadata: { model: name },
+          },
+        );
+      }
+      await this.#loadChanged(found);
+    });
+    const versions = this.#versionsOf(name);
+    if (versions.some(isGood)) return;
+    const reasons = versions.map(({ version, reason }) => `${version}: ${reason}`).join('; ');
+    throw new EngineError('INVALID_MODEL', `expected a version of ${name} that can be used, got ${reasons}`);
+  }
+
+  /**
+   * Unloads every version of a model, once the calls that use it have ended; looks leave it alone until `loadModel`.
+   *
+   * @throws EngineError `MODEL_NOT_FOUND`. Thrown when there is none of that name.
+   */
+  async unloadModel(name: string): Promise<void> {
+    const entries = this.#versionsOf(name);
+    this.#unloaded.add(name);
+    await this.#alone(async () => {
+      await Promise.all(entries.filter(({ state }) => state !== 'draining').map((entry) => this.#retire(entry)));
+    });
+  }
+
+  /** One look or change of the models at a time. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
   }
 
   async close(): Promise<void> {
@@ -178,11 +232,12 @@ export class ModelRepository {
 
   /** Returns the names of models whose folders could not be read. */
   async #look(): Promise<ReadonlySet<string>> {
-    const { versions: found, unreadable } = await scanRepository(this.#options.root);
+    const { versions: all, unreadable } = await scanRepository(this.#options.root);
+    const found = all.filter(({ name }) => !this.#unloaded.has(name));
     const present = new Set(found.map(({ name, version }) => keyOf(name, version)));
     for (const entry of this.#entries.values()) {
       const isGone = !present.has(keyOf(entry.name, entry.version)) && !unreadable.has(entry.name);
-      if (isGone && entry.state !== 'draining') this.#retire(entry);
+      if (isGone && entry.state !== 'draining') void this.#retire(entry);
     }
     // At the start nothing is served that could be disturbed: what lies there is taken as it is.
     const settled = found.filter(
@@ -190,12 +245,17 @@ export class ModelRepository {
     );
     this.#before = new Map(found.map(({ name, version, fingerprint }) => [keyOf(name, version), fingerprint]));
     this.#isFirstLook = false;
-    for (const version of settled.toSorted((a, b) => Number(a.version) - Number(b.version))) {
+    await this.#loadChanged(settled);
+    return unreadable;
+  }
+
+  /** Loads those that are new or other than before, older ones first. */
+  async #loadChanged(found: readonly FoundVersion[]): Promise<void> {
+    for (const version of found.toSorted((a, b) => Number(a.version) - Number(b.version))) {
       if (this.#stop.signal.aborted) break;
       const entry = this.#entries.get(keyOf(version.name, version.version));
       if (entry?.fingerprint !== version.fingerprint) await this.#load(version);
     }
-    return unreadable;
   }
 
   async #load(found: FoundVersion): Promise<void> {
@@ -274,10 +334,13 @@ export class ModelRepository {
     }
   }
 
-  #retire(entry: Entry): void {
+  /** Waits for the hosts where no call uses it. */
+  async #retire(entry: Entry): Promise<void> {
     this.#set(entry, 'draining');
+    // Whoever wants it back meanwhile must load it again.
+    entry.fingerprint = '';
     this.#elect(entry.name);
-    if (entry.uses === 0) void this.#unload(entry);
+    if (entry.uses === 0) await this.#unload(entry);
   }
 
   async #unload(entry: Entry): Promise<void> {

@@ -4,10 +4,10 @@ import type { CallContext } from '../grpc/call-context.js';
 import type { StreamMessage } from '../grpc/handlers.js';
 import type { OpenCalls } from '../grpc/open-calls.js';
 import type { Logger } from '../logger.js';
+import type { Principal } from '../security/principal.js';
 import { ActiveRun } from './active-run.js';
 import { followRun, notKept, replayRun } from './follow-run.js';
-import { type RunTicket, readRunTicket } from './read-run-ticket.js';
-import type { StartRequest } from './request-digest.js';
+import { type RunTicket, readRunTicket, type StartRequest } from './read-run-ticket.js';
 import { ATTACK_CODEC, GRADIENT_NORM_CODEC, type RunCodec, type RunResponse } from './run-codec.js';
 import { replicaOf } from './run-id.js';
 import type { NewRun, RunRow } from './run-row.js';
@@ -75,17 +75,13 @@ export class RunRegistry {
    *
    * @throws EngineError `REQUEST_ID_REUSED`. Thrown when another request had the same id.
    */
-  async *serve<Request extends StartRequest, Response extends RunResponse>(
-    request: Request,
+  async *serve<Response extends RunResponse>(
+    request: StartRequest,
     context: CallContext,
-    kind: {
-      readonly codec: RunCodec<Response>;
-      encode(request: Request): Uint8Array;
-      readonly start: StartRun<Response>;
-    },
+    codec: RunCodec<Response>,
+    start: StartRun<Response>,
   ): AsyncGenerator<StreamMessage<Response>, void, void> {
-    const { codec, start } = kind;
-    const ticket = await readRunTicket(codec.kind, request, context.principal, kind.encode);
+    const ticket = readRunTicket(codec.kind, request, context.principal.name);
     if (ticket.requestId === undefined) {
       if (ticket.isDetached) yield* this.#read(this.#begin(ticket, context, codec, start), context.signal);
       else yield* this.#attached(ticket, context, codec, start);
@@ -219,11 +215,12 @@ export class RunRegistry {
   /**
    * A run.
    *
-   * @throws EngineError `RUN_NOT_FOUND`, `WRONG_REPLICA`. Thrown when it is none of this gateway.
+   * @throws EngineError `RUN_NOT_FOUND`, `WRONG_REPLICA`. Thrown when it is none of this gateway, or of another caller.
    */
-  get(id: string): RunRow {
+  get(id: string, principal: Principal): RunRow {
     const row = this.#options.store.get(id);
-    if (row === undefined) throw this.#unknown(id);
+    const owner = ownerFor(principal);
+    if (row === undefined || (owner !== undefined && row.principal !== owner)) throw this.#unknown(id);
     return this.#upToDate(row);
   }
 
@@ -242,9 +239,10 @@ export class RunRegistry {
     });
   }
 
-  /** The newest runs first. */
-  list(filter: RunFilter, count: number): readonly RunRow[] {
-    return this.#options.store.list(filter, count).map((row) => this.#upToDate(row));
+  /** The newest runs first, of those that the caller may know of. */
+  list(filter: Omit<RunFilter, 'principal'>, count: number, principal: Principal): readonly RunRow[] {
+    const own = { ...filter, principal: ownerFor(principal) };
+    return this.#options.store.list(own, count).map((row) => this.#upToDate(row));
   }
 
   /** Of a run that goes on, the examples that are done are not always stored at once. */
@@ -253,19 +251,15 @@ export class RunRegistry {
     return examplesDone === undefined ? row : { ...row, examplesDone };
   }
 
-  /**
-   * Ends a run, if it has not ended; resolves when it has.
-   *
-   * @param signal ends the waiting
-   */
-  async cancel(id: string, signal: AbortSignal): Promise<RunRow> {
-    this.get(id);
+  /** Ends a run, if it has not ended; resolves when it has, or the caller has gone. */
+  async cancel(id: string, { signal, principal }: CallContext): Promise<RunRow> {
+    this.get(id, principal);
     const run = this.#byId.get(id);
     if (run !== undefined) {
       run.stop(new EngineError('CANCELLED', `expected run ${id} to go on, but it was cancelled`));
       while (!run.isOver && !signal.aborted) await run.changed(signal);
     }
-    return this.get(id);
+    return this.get(id, principal);
   }
 
   /**
@@ -276,9 +270,9 @@ export class RunRegistry {
    */
   async *watch(
     id: string,
-    signal: AbortSignal,
+    { signal, principal }: CallContext,
   ): AsyncGenerator<StreamMessage<ReturnType<RunCodec<RunResponse>['watched']>>, void, void> {
-    const row = this.get(id);
+    const row = this.get(id, principal);
     const run = this.#byId.get(id);
     if (run !== undefined && !run.isKept) throw notKept(row);
     const codec = codecOf(row);
@@ -295,6 +289,9 @@ export class RunRegistry {
     }
   }
 }
+
+/** Whose runs a caller may know of; `undefined` for those of all. */
+const ownerFor = ({ name, roles }: Principal): string | undefined => (roles.has('admin') ? undefined : name);
 
 const codecOf = ({ kind }: RunRow): RunCodec<RunResponse> =>
   (kind === 'attack' ? ATTACK_CODEC : GRADIENT_NORM_CODEC) as RunCodec<RunResponse>;

@@ -7,6 +7,7 @@ import { columnsOf, type NewRun, type RunChange, type RunRow, type RunStateName,
 export interface RunFilter {
   readonly modelName?: string | undefined;
   readonly state?: RunStateName | undefined;
+  readonly principal?: string | undefined;
   /** Only runs with a smaller sequence. */
   readonly before?: number | undefined;
 }
@@ -122,10 +123,11 @@ export class RunStore {
   }
 
   /** The newest runs first. */
-  list({ modelName, state, before }: RunFilter, count: number): readonly RunRow[] {
+  list({ modelName, state, principal, before }: RunFilter, count: number): readonly RunRow[] {
     const conditions: readonly (readonly [sql: string, value: SqlValue | undefined])[] = [
       ['model_name = ?', modelName],
       ['state = ?', state],
+      ['principal = ?', principal],
       ['sequence < ?', before],
     ];
     const given = conditions.flatMap(([sql, value]) => (value === undefined ? [] : [{ sql, value }]));

@@ -1,4 +1,4 @@
-import { AttackRequest, type AttackResponse } from '../../contract/robustgate/v1/attack.js';
+import type { AttackRequest, AttackResponse } from '../../contract/robustgate/v1/attack.js';
 import type { AttackEvent, AttackJob } from '../../engine/index.js';
 import type { CallContext } from '../grpc/call-context.js';
 import type { StreamMessage } from '../grpc/handlers.js';
@@ -24,16 +24,15 @@ export const attack = (
   context: CallContext,
   gateway: GatewayContext,
 ): AsyncGenerator<StreamMessage<AttackResponse>, void, void> =>
-  gateway.runs.serve(request, context, {
-    codec: ATTACK_CODEC,
-    encode: (message) => AttackRequest.encode(message).finish(),
-    start: (own, admitted) => streamRun(request, own, gateway, attackKind(request, gateway), admitted),
-  });
+  gateway.runs.serve(request, context, ATTACK_CODEC, (own, admitted) =>
+    streamRun(request, own, gateway, attackKind(request, gateway), admitted),
+  );
 
 const attackKind = (request: AttackRequest, gateway: GatewayContext): AttackKind => ({
   readWish: (model, labelled) => readAttackWish(request, model, labelled, gateway.config.limits),
   joined: (wish, inputs) => ({ ...wish, inputs }),
   specText: specTextOf,
+  imageSteps: ({ spec, inputs }) => inputs.length * spec.parameters.steps * spec.parameters.restarts,
   start: (lane, model, job, options) => lane.attack(model, job, options),
   started: ({ id, model, job }) => startedMessage(id, model, job),
   queued: ({ job, elapsed }, position) => queuedMessage(position, job, elapsed()),

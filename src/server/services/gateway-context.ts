@@ -10,6 +10,8 @@ import type { ProbeHistory } from '../probes/probe-history.js';
 import type { Prober } from '../probes/prober.js';
 import type { ModelRepository } from '../repository/repository.js';
 import type { RunRegistry } from '../runs/run-registry.js';
+import type { Authorize } from '../security/authorize.js';
+import type { Quotas } from '../security/quotas.js';
 
 /** What the methods of the service work with. */
 export interface GatewayContext {
@@ -26,6 +28,8 @@ export interface GatewayContext {
   /** Finished runs of probes. */
   readonly probes: ProbeHistory;
   readonly log: Logger;
+  readonly authorize: Authorize;
+  readonly quotas: Quotas;
   /** Aborted when no new call is taken any more. */
   readonly draining: AbortSignal;
   /** A name for a run that no other run has, here or elsewhere. */
@@ -37,7 +41,7 @@ export const callOptions = (
   { signal, deadlineMs, traceParent, principal }: CallContext,
 ): CallOptions => ({
   runId,
-  principal,
+  principal: principal.name,
   deadlineMs,
   traceParent,
   signal,

@@ -1,4 +1,4 @@
-import { GradientNormRequest, type GradientNormResponse } from '../../contract/robustgate/v1/gradient_norm.js';
+import type { GradientNormRequest, GradientNormResponse } from '../../contract/robustgate/v1/gradient_norm.js';
 import type { GradientNormEvent, GradientNormJob } from '../../engine/index.js';
 import type { CallContext } from '../grpc/call-context.js';
 import type { StreamMessage } from '../grpc/handlers.js';
@@ -22,16 +22,16 @@ export const gradientNorm = (
   context: CallContext,
   gateway: GatewayContext,
 ): AsyncGenerator<StreamMessage<GradientNormResponse>, void, void> =>
-  gateway.runs.serve(request, context, {
-    codec: GRADIENT_NORM_CODEC,
-    encode: (message) => GradientNormRequest.encode(message).finish(),
-    start: (own, admitted) => streamRun(request, own, gateway, gradientNormKind(request, gateway), admitted),
-  });
+  gateway.runs.serve(request, context, GRADIENT_NORM_CODEC, (own, admitted) =>
+    streamRun(request, own, gateway, gradientNormKind(request, gateway), admitted),
+  );
 
 const gradientNormKind = (request: GradientNormRequest, gateway: GatewayContext): GradientNormKind => ({
   readWish: (model, labelled) => readGradientNormWish(request, model, labelled, gateway.config.limits),
   joined: (wish, inputs) => ({ ...wish, inputs }),
   specText: (_, { spec }) => `gradient-norm(${spec.tasks.map(({ task }) => task).join(',')})`,
+  imageSteps: ({ spec: { tasks, sweep }, inputs }) =>
+    inputs.length * (tasks.length + (sweep === undefined ? 0 : sweep.draws * sweep.outputCounts.length)),
   start: (lane, model, job, options) => lane.gradientNorm(model, job, options),
   started: ({ id, model, job }) => startedMessage(id, model, job),
   queued: ({ job, elapsed }, position) => queuedMessage(position, job, elapsed()),

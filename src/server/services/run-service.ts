@@ -19,8 +19,14 @@ import { cancelRun, getRun, listRuns, watchRun } from './runs.js';
 export function runService(gateway: GatewayContext): UntypedServiceImplementation {
   const options = handlerOptions(gateway);
   return {
-    getRun: unary<GetRunRequest, GetRunResponse>(async (request) => getRun(request, gateway), options),
-    listRuns: unary<ListRunsRequest, ListRunsResponse>(async (request) => listRuns(request, gateway), options),
+    getRun: unary<GetRunRequest, GetRunResponse>(
+      async (request, context) => getRun(request, context, gateway),
+      options,
+    ),
+    listRuns: unary<ListRunsRequest, ListRunsResponse>(
+      async (request, context) => listRuns(request, context, gateway),
+      options,
+    ),
     cancelRun: unary<CancelRunRequest, CancelRunResponse>(
       (request, context) => cancelRun(request, context, gateway),
       options,

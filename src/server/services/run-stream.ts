@@ -2,10 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Example } from '../../contract/robustgate/v1/example.js';
 import { EngineError, type JobInput, type ModelInfo } from '../../engine/index.js';
 import type { CallOptions, Lane, ModelRef } from '../../host/index.js';
-import type { Ticket } from '../admission/admission.js';
+import type { Admission, Ticket } from '../admission/admission.js';
 import type { CallContext } from '../grpc/call-context.js';
 import type { StreamMessage } from '../grpc/handlers.js';
 import type { RunFacts } from '../runs/run-registry.js';
+import { digestOf } from '../security/digest.js';
+import type { Lease } from '../security/quotas.js';
 import { labelledTasks, readExamples } from '../translate/examples.js';
 import { together } from '../translate/together.js';
 import { callOptions, type GatewayContext, refOf } from './gateway-context.js';
@@ -37,6 +39,8 @@ export interface RunKind<Wish, Job extends Wish & { readonly inputs: readonly Jo
   joined(wish: Wish, inputs: readonly JobInput[]): Job;
   /** What is computed, in one line. */
   specText(model: ModelInfo, job: Job): string;
+  /** Most gradients of one example each that it takes. */
+  imageSteps(job: Job): number;
   start(lane: Lane, model: ModelRef, job: Job, options: CallOptions): AsyncGenerator<Event, void, void>;
   started(run: Run<Job>): StreamMessage<Response>;
   /** Progress of a run that waits for its turn. */
@@ -71,16 +75,21 @@ export async function* streamRun<Wish, Job extends Wish & { readonly inputs: rea
     requireTime(context);
     requireServing(gateway);
     requireNoQuarantine(hosts.attack, ref);
-    const ticket = attacks.enter();
+    const { principal } = context;
+    const job = kind.joined(wish, inputs);
+    const imageSteps = kind.imageSteps(job);
+    const lease = gateway.quotas.enter(principal.name, imageSteps);
+    const ticket = enterOrLeave(attacks, principal.name, lease);
     try {
       const startMs = performance.now();
       const run: Run<Job> = {
         id: gateway.newRunId(),
         model: info,
-        job: kind.joined(wish, inputs),
+        job,
         elapsed: () => (performance.now() - startMs) / 1000,
       };
       admitted(factsOf(run, kind.specText(info, run.job), ticket));
+      audit(gateway, run, principal.name, imageSteps, request);
       yield kind.started(run);
       yield* untilAdmitted(ticket, [context.signal, gateway.draining], (position) => kind.queued(run, position));
       context.signal.throwIfAborted();
@@ -100,6 +109,7 @@ export async function* streamRun<Wish, Job extends Wish & { readonly inputs: rea
       }
     } finally {
       ticket.leave();
+      lease.leave();
     }
   } finally {
     model.release();
@@ -119,6 +129,30 @@ const factsOf = <Job extends { readonly inputs: readonly JobInput[] }>(
   examplesTotal: job.inputs.length,
   state: position > 0 ? 'queued' : 'running',
 });
+/** A place in the queue; the quota is given back where there is none. */
+function enterOrLeave(attacks: Admission, principal: string, lease: Lease): Ticket {
+  try {
+    return attacks.enter(principal);
+  } catch (error) {
+    lease.leave();
+    throw error;
+  }
+}
+
+/** A line for each run: who attacks what with what, by digest, for pixels and labels do not belong into logs. */
+function audit<Job>(
+  { log }: GatewayContext,
+  { id, model }: Run<Job>,
+  principal: string,
+  imageSteps: number,
+  request: RunRequest,
+): void {
+  const fields = { runId: id, principal, model: model.name, version: model.version, sha256: model.sha256 };
+  log.info(
+    { audit: true, ...fields, examples: request.examples.length, imageSteps, digest: digestOf(request) },
+    'run is admitted',
+  );
+}
 
 function requireNoQuarantine(lane: Lane, ref: ModelRef): void {
   const reason = lane.quarantineReason(ref);

@@ -18,12 +18,18 @@ const DEFAULT_PAGE_SIZE = 100;
 const MAX_PAGE_SIZE = 1000;
 
 /** `GetRun`. */
-export const getRun = ({ runId }: GetRunRequest, { runs }: GatewayContext): GetRunResponse => ({
-  run: writeRun(runs.get(runId)),
-});
+export const getRun = (
+  { runId }: GetRunRequest,
+  { principal }: CallContext,
+  { runs }: GatewayContext,
+): GetRunResponse => ({ run: writeRun(runs.get(runId, principal)) });
 
 /** `ListRuns`: the newest first. A token says which run was the last, so that new runs do not move the pages. */
-export function listRuns(request: ListRunsRequest, { runs }: GatewayContext): ListRunsResponse {
+export function listRuns(
+  request: ListRunsRequest,
+  { principal }: CallContext,
+  { runs }: GatewayContext,
+): ListRunsResponse {
   const violations = new Violations();
   const { modelName, pageSize = DEFAULT_PAGE_SIZE } = request;
   const isSize = pageSize >= 1 && pageSize <= MAX_PAGE_SIZE;
@@ -33,7 +39,7 @@ export function listRuns(request: ListRunsRequest, { runs }: GatewayContext): Li
   const before = readToken(request, violations);
   violations.throwIfAny('INVALID_REQUEST');
   // One more than is asked for tells whether there is another page.
-  const found = runs.list({ modelName, state, before }, pageSize + 1);
+  const found = runs.list({ modelName, state, before }, pageSize + 1, principal);
   const page = found.slice(0, pageSize);
   const last = found.length > pageSize ? page.at(-1) : undefined;
   return {
@@ -60,13 +66,13 @@ function readToken(request: ListRunsRequest, violations: Violations): number | u
 /** `CancelRun`. */
 export const cancelRun = async (
   { runId }: CancelRunRequest,
-  { signal }: CallContext,
+  context: CallContext,
   { runs }: GatewayContext,
-): Promise<CancelRunResponse> => ({ run: writeRun(await runs.cancel(runId, signal)) });
+): Promise<CancelRunResponse> => ({ run: writeRun(await runs.cancel(runId, context)) });
 
 /** `WatchRun`. */
 export const watchRun = (
   { runId }: WatchRunRequest,
-  { signal }: CallContext,
+  context: CallContext,
   { runs }: GatewayContext,
-): AsyncGenerator<StreamMessage<WatchRunResponse>, void, void> => runs.watch(runId, signal);
+): AsyncGenerator<StreamMessage<WatchRunResponse>, void, void> => runs.watch(runId, context);

@@ -2,7 +2,7 @@ import { EngineError } from '../../errors.js';
 import type { ModelDef } from '../../onnx/graph.js';
 import { pixelDependence } from '../../onnx/pixel-dependence.js';
 import type { InputConfig, ModelConfig } from '../model-config.js';
-import type { InputInfo, ModelInfo, TaskInfo } from '../model-info.js';
+import type { InputInfo, ModelInfo, TaskInfo, TensorSignature } from '../model-info.js';
 import type { ModelSource } from '../model-source.js';
 import { type Preprocessing, preprocessingOf } from '../preprocessing.js';
 import { describeTasks } from './describe-tasks.js';
@@ -25,7 +25,9 @@ export interface Definition {
 /**
  * Holds a model's file and its `model.yaml` against each other.
  *
- * @param inputs the inputs that the original file has, and `outputs` those of its outputs and inner tensors that tasks read
+ * @param inputs the inputs that the original file has
+ * @param outputs those of its outputs and inner tensors that tasks read
+ * @param graphOutputs the outputs that it declares itself
  * @throws EngineError `INVALID_MODEL`. Thrown when they do not fit.
  */
 export function define(
@@ -34,6 +36,7 @@ export function define(
   { imported, judged, refusal }: Reading,
   inputs: readonly SessionValue[],
   outputs: readonly SessionValue[],
+  graphOutputs: readonly SessionValue[] = outputs,
 ): Definition {
   const attacked = attackedInput(config.input, inputs, config.otherInputs);
   const input = describeInput(config.input, attacked);
@@ -67,9 +70,20 @@ export function define(
       }),
       operators: operatorsOf(judged.graph.nodes),
       fixedBatch: typeof batch === 'number' && batch > 0 ? batch : undefined,
+      signature: {
+        inputs: inputs.map((each) => signatureOf(each, config.otherInputs)),
+        outputs: graphOutputs.map((each) => signatureOf(each, [])),
+      },
     },
   };
 }
+
+const signatureOf = ({ name, dataType, shape }: SessionValue, others: ModelConfig['otherInputs']): TensorSignature => ({
+  name,
+  dataType,
+  shape: shape.map((n) => (typeof n === 'number' && n >= 0 ? n : -1)),
+  hasDefault: others.some((other) => other.name === name && 'value' in other),
+});
 
 const lengths = ({ shape }: SessionValue): number[] =>
   shape.slice(1).map((n) => (typeof n === 'number' && n > 0 ? n : -1));

@@ -2,9 +2,9 @@ import { EngineError } from '../../errors.js';
 import { encodeModel } from '../../onnx/encode-model.js';
 import type { ModelDef, TensorValue, Value } from '../../onnx/graph.js';
 import { nodesFor } from '../../onnx/pixel-dependence.js';
-import { bytesOf } from '../../onnx/tensor-value.js';
 import { sizeOf } from '../../tensor/shape.js';
 import type { RuntimeOptions } from '../runtime-options.js';
+import { tensorValueOf } from './convert.js';
 import { createSession, type RuntimeTensor, type Session } from './session.js';
 
 /**
@@ -27,9 +27,7 @@ export async function evaluate(
   });
   try {
     const results = await runGrey(session, inputs, names);
-    return new Map(
-      [...results].map(([name, { dataType, shape, data }]) => [name, { dataType, shape, bytes: bytesOf(data) }]),
-    );
+    return new Map([...results].map(([name, tensor]) => [name, tensorValueOf(tensor)]));
   } finally {
     await session.release();
   }

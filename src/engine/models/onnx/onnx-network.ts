@@ -21,6 +21,7 @@ import { openOnFirstThatWorks } from './open-on-provider.js';
 import { type OriginalFeed, openOriginal, runOriginal } from './original.js';
 import { planOf, planOfOriginal } from './plan.js';
 import { ProgramCache } from './program-cache.js';
+import { rawConstant, runRaw } from './raw.js';
 import { decidedOnce, importOrRefuse, withConstants } from './read-graph.js';
 import type { Session } from './session.js';
 import { specialise } from './specialise.js';
@@ -76,10 +77,15 @@ async function openOn(
   });
   try {
     const declared = original.outputs.filter(({ name }) => tensors.includes(name));
+    const declaredByGraph = original.outputs.filter(({ name }) => names.includes(name));
     const outputs = await countClasses(original, declared, config);
     const judged = refusal === undefined ? await decidedOnce(imported, config, options.runtime) : imported;
     const reading = { imported, judged, refusal: refusal?.message };
-    const definition = withPlace(define(source, config, reading, original.inputs, outputs), provider, fallbacks);
+    const definition = withPlace(
+      define(source, config, reading, original.inputs, outputs, declaredByGraph),
+      provider,
+      fallbacks,
+    );
     const isNarrow = hasFewerBits(decoded.graph);
     const { shape } = definition.info.input;
     const openUnoptimised = () => openOriginal(source, tensors, names, options.runtime, 'disabled');
@@ -255,6 +261,13 @@ function openNetwork(
     async predict(pixels, extraInputs) {
       const results = await predict(pixels, extraInputs);
       return new Map([...outputs].map(([task, output]) => [task, results.get(output) as Tensor]));
+    },
+    async infer(feeds, fetches) {
+      const constants = definition.info.signature.inputs.filter(
+        ({ name, hasDefault }) => hasDefault && !feeds.has(name),
+      );
+      const given = new Map(constants.map(({ name }) => [name, rawConstant(original, name, config)]));
+      return await runRaw(original, new Map([...given, ...feeds]), fetches);
     },
     async dispose() {
       await programs.clear();

@@ -36,7 +36,8 @@ type ElementArray =
 export interface RuntimeTensor {
   readonly dataType: DataType;
   readonly shape: Shape;
-  readonly data: ElementArray;
+  /** Text for `string`. */
+  readonly data: ElementArray | readonly string[];
 }
 
 /** A declared input or output; an axis of unknown length is its name, or −1. */

@@ -4,9 +4,9 @@ import { encodeModel } from '../../onnx/encode-model.js';
 import type { ModelDef, NodeDef, StaticGraph, TensorValue, Value, ValueInfo } from '../../onnx/graph.js';
 import { nodesFor, pixelDependence } from '../../onnx/pixel-dependence.js';
 import { readsOf } from '../../onnx/reads.js';
-import { bytesOf } from '../../onnx/tensor-value.js';
 import type { Shape } from '../../tensor/shape.js';
 import type { RuntimeOptions } from '../runtime-options.js';
+import { tensorValueOf } from './convert.js';
 import { decideControlFlow } from './decide-control-flow.js';
 import { runGrey } from './evaluate.js';
 import { createSession, type RuntimeTensor } from './session.js';
@@ -148,10 +148,10 @@ async function runOnce(
       name,
       Array.from(results.get(name + SHAPE)?.data as BigInt64Array, Number),
     ]);
-    const constants = folded.map((name): [string, TensorValue] => {
-      const { dataType, shape, data } = results.get(name) as RuntimeTensor;
-      return [name, { dataType, shape, bytes: bytesOf(data) }];
-    });
+    const constants = folded.map((name): [string, TensorValue] => [
+      name,
+      tensorValueOf(results.get(name) as RuntimeTensor),
+    ]);
     return { shapes: new Map(shapes), constants: new Map(constants) };
   } finally {
     await session.release();
