@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import { type ProbeHistory, probeHistory, type Retention } from '../../../src/server/probes/probe-history.js';
 import { openDatabase } from '../../../src/server/store/database.js';
 import { MIGRATIONS } from '../../../src/server/store/migrations/index.js';
-import { finishedRun, identityOf, probed } from '../../support/probe-runs.js';
+import { finishedRun, identityOf, probed } from '../../support/finished-runs.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 async function historyOf(

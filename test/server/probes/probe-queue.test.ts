@@ -8,8 +8,8 @@ import {
   type ProbeTask,
 } from '../../../src/server/probes/probe-queue.js';
 import type { ProbeTrigger } from '../../../src/server/probes/probe-run.js';
+import { finishedRun } from '../../support/finished-runs.js';
 import { aborted, type Gate, gate } from '../../support/gate.js';
-import { finishedRun } from '../../support/probe-runs.js';
 
 const task = (name: string, version = '1', trigger: ProbeTrigger = 'schedule'): ProbeTask => ({
   runId: `${name} ${version}`,

@@ -8,9 +8,9 @@ import { Prober } from '../../../src/server/probes/prober.js';
 import type { VersionState, VersionStatus } from '../../../src/server/repository/repository.js';
 import { openDatabase } from '../../../src/server/store/database.js';
 import { MIGRATIONS } from '../../../src/server/store/migrations/index.js';
+import { finishedRun, probed } from '../../support/finished-runs.js';
 import { aborted, gate } from '../../support/gate.js';
 import { handClock } from '../../support/hand-clock.js';
-import { finishedRun, probed } from '../../support/probe-runs.js';
 import { toyInfo } from '../../support/toy-hosts.js';
 
 const HOUR = 3_600_000;
