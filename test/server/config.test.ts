@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import test from 'ava';
 import { type EngineError, parseModelConfig } from '../../src/engine/index.js';
 import { checkPaths } from '../../src/server/check-paths.js';
-import { parseGatewayConfig, parseGatewayConfigText } from '../../src/server/config.js';
+import { parseGatewayConfig, parseGatewayConfigText, replicaOfHost } from '../../src/server/config.js';
 import { root } from '../support/street.js';
 
 const minimal = { modelRepository: '/models' };
@@ -40,6 +40,9 @@ for (const [what, change, field, text] of [
   ['0 runs', { limits: { runs: 0 } }, 'limits.runs', /1/],
   ['half a run', { limits: { runs: 1.5 } }, 'limits.runs', /./],
   ['no time between looks', { pollSeconds: 0 }, 'pollSeconds', /0/],
+  ['a replica with a dot', { replica: 'a.b' }, 'replica', /letters, digits and hyphens/],
+  ['an address for all replicas', { advertisedAddress: 'gateway:8001' }, 'advertisedAddress', /\{replica\}/],
+  ['no days', { history: { keepDays: 0 } }, 'history.keepDays', /0/],
   ['a negative drain', { drainSeconds: -1 }, 'drainSeconds', /0/],
 ] as const) {
   test(`${what} is refused: ${field}`, (t) => {
@@ -165,4 +168,27 @@ test('the examples of docs/CONFIG.md are valid', (t) => {
   t.is(blocks.length, 3);
   t.is(parseGatewayConfigText(gateway).limits.queue, 16);
   t.is(parseModelConfig(model).tasks.length, 2);
+});
+
+for (const [host, name] of [
+  ['gateway-0', 'gateway-0'],
+  ['gateway-0.gateways.svc.cluster.local', 'gateway-0'],
+  ['my_box', 'my-box'],
+  ['-odd-', 'odd'],
+  ['', 'gateway'],
+  [`${'x'.repeat(62)}-y`, 'x'.repeat(62)],
+] as const) {
+  test(`the host "${host}" is the replica ${name}`, (t) => {
+    t.is(replicaOfHost(host), name);
+    t.is(parseGatewayConfig({ ...minimal, replica: name }).replica, name);
+  });
+}
+
+test('the history has as much room for results as its place suggests', (t) => {
+  const { history: inMemory } = parseGatewayConfig(minimal);
+  t.like(inMemory, { path: ':memory:', keepDays: 90, keepRuns: 10_000, resultBytes: 64 * 2 ** 20 });
+  const { history: inFolder } = parseGatewayConfig({ ...minimal, stateDirectory: '/state' });
+  t.like(inFolder, { path: '/state/history.db', resultBytes: 2 ** 30 });
+  const given = { path: '/elsewhere.db', resultBytes: 5 };
+  t.like(parseGatewayConfig({ ...minimal, stateDirectory: '/state', history: given }).history, given);
 });

@@ -68,7 +68,7 @@ export function defineRuns(command: Command, context: CliContext, finish: (code:
     one('watch', 'show a run from its beginning').option('--out <dir>', 'write what came with its results there'),
     (client, options, runId) => watch(client.watchRun({ runId }, call(options)), options, context),
   );
-  addExample(command, 'robustgate runs watch gateway-0.6f9619ff-8b86-4011-b42d-00c04fc964ff');
+  addExample(command, 'robustgate runs --model street --state failed --limit 5');
 }
 
 function positive(text: string): number {

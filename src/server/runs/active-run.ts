@@ -29,7 +29,8 @@ export class ActiveRun<Response extends RunResponse = RunResponse> {
   #messageCount = 0;
   #progress: Response | undefined;
   #failure: { readonly error: unknown } | undefined;
-  #isStopping = false;
+  /** Why it was told to end. */
+  #stopReason: EngineError | undefined;
   #isOver = false;
   #isDetached: boolean;
   #readers = 0;
@@ -72,7 +73,7 @@ export class ActiveRun<Response extends RunResponse = RunResponse> {
 
   /** Whether it was told to end. */
   get isStopping(): boolean {
-    return this.#isStopping;
+    return this.#stopReason !== undefined;
   }
 
   /** Whether nothing comes any more. */
@@ -100,10 +101,15 @@ export class ActiveRun<Response extends RunResponse = RunResponse> {
     return codec.decode(bytes);
   }
 
-  /** Takes what the run says. Once it has returned, what is not progress may be told: the store has it, where it must. */
+  /**
+   * Takes what the run says. Once it has returned, what is not progress may be told: the store has it, where it must.
+   *
+   * @throws the reason why it was told to end. Thrown when it was.
+   */
   take({ message, isProgress }: StreamMessage<Response>): void {
-    if (this.#isOver)
-      throw this.#failure?.error ?? new EngineError('CANCELLED', 'expected a run, got one that is over');
+    // After a cancel there is no further result, even if one was on its way.
+    if (this.#stopReason !== undefined) throw this.#stopReason;
+    if (this.#isOver) throw new EngineError('CANCELLED', 'expected a run that goes on, got one that is over');
     const step = stepOf(message);
     const change = this.#changeOf(step);
     if (isProgress) {
@@ -135,7 +141,8 @@ export class ActiveRun<Response extends RunResponse = RunResponse> {
     if (this.#sequence === undefined) throw new EngineError('INTERNAL', 'expected a run that was admitted, got none');
     const { store } = this.#options;
     if (messages.length > 0) store.append(this.#sequence, messages, change);
-    else store.update(this.#sequence, change);
+    else if (this.isKept) store.update(this.#sequence, change);
+    else store.updateUnhurried(this.#sequence, change);
     this.#messageCount += messages.length;
     this.#state = change.state ?? this.#state;
   }
@@ -147,10 +154,10 @@ export class ActiveRun<Response extends RunResponse = RunResponse> {
     if (this.#sequence !== undefined) this.#options.store.update(this.#sequence, { isDetached: true });
   }
 
-  /** Ends the computation, within one step. */
+  /** Ends the computation, within one step, unless all is said. */
   stop(reason: EngineError): void {
-    if (this.#isStopping || this.#isOver) return;
-    this.#isStopping = true;
+    if (this.isStopping || this.#isOver || this.#state === 'completed') return;
+    this.#stopReason = reason;
     this.#options.stop(reason);
   }
 

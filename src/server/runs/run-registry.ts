@@ -257,7 +257,7 @@ export class RunRegistry {
     const run = this.#byId.get(id);
     if (run !== undefined) {
       run.stop(new EngineError('CANCELLED', `expected run ${id} to go on, but it was cancelled`));
-      while (!run.isOver && !signal.aborted) await run.changed(signal);
+      while (run.isStopping && !run.isOver && !signal.aborted) await run.changed(signal);
     }
     return this.get(id, principal);
   }
@@ -284,8 +284,8 @@ export class RunRegistry {
   close(reason: EngineError): void {
     clearInterval(this.#pruning);
     for (const run of this.#all) {
-      run.end(reason);
       run.stop(reason);
+      run.end(reason);
     }
   }
 }

@@ -16,7 +16,10 @@ const UNDER_WAY = "state IN ('queued', 'running')";
 
 const DAY_MS = 24 * 3600 * 1000;
 
-/** Runs in the history. Whatever a method has returned from is on disk, whole. All throw EngineError `STORE_UNAVAILABLE`. */
+/**
+ * Runs in the history. What a method has returned from is stored whole: of runs whose results are kept it is on disk, of others it outlives
+ * this process, for they should not wait for a disk. All throw EngineError `STORE_UNAVAILABLE`.
+ */
 export class RunStore {
   readonly #database: Database;
   readonly #limits: GatewayConfig['history'];
@@ -51,10 +54,21 @@ export class RunStore {
     };
     const names = Object.keys(values);
     const sql = `INSERT INTO runs (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')}) RETURNING sequence`;
-    return Number(this.#database.get(sql, Object.values(values))?.['sequence']);
+    const insert = (): number => Number(this.#database.get(sql, Object.values(values))?.['sequence']);
+    return run.isKept ? insert() : this.#database.unhurried(insert);
   }
 
+  /** Changes a run whose results are kept. */
   update(sequence: number, change: RunChange): void {
+    this.#change(sequence, change);
+  }
+
+  /** Changes a run whose results are not kept. */
+  updateUnhurried(sequence: number, change: RunChange): void {
+    this.#database.unhurried(() => this.#change(sequence, change));
+  }
+
+  #change(sequence: number, change: RunChange): void {
     const columns = columnsOf(change);
     if (columns.length === 0) return;
     const set = columns.map(([name]) => `${name} = ?`).join(', ');
@@ -82,7 +96,7 @@ export class RunStore {
       }
       const sql = 'UPDATE runs SET message_count = ?, result_bytes = result_bytes + ? WHERE sequence = ?';
       this.#database.run(sql, [count + messages.length, bytes, sequence]);
-      this.update(sequence, change);
+      this.#change(sequence, change);
       return room;
     });
     this.#resultBytes += bytes - freed;

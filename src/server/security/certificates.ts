@@ -1,5 +1,6 @@
 import type { PeerCertificate } from 'node:tls';
 import type { CertificateRule } from './config.js';
+import { fitsPattern } from './fits-pattern.js';
 import type { Principal } from './principal.js';
 
 /**
@@ -12,7 +13,7 @@ export function principalOfCertificate(
 ): Principal | undefined {
   const names = namesOf(certificate);
   for (const { subject, roles } of rules) {
-    const name = names.find((candidate) => patternOf(subject).test(candidate));
+    const name = names.find((candidate) => fitsPattern(candidate, subject));
     if (name !== undefined) return { name, roles: new Set(roles) };
   }
   return undefined;
@@ -29,12 +30,3 @@ function namesOf({
   const common: unknown = subject?.CN;
   return [...of('URI'), ...of('DNS'), ...(typeof common === 'string' ? [common] : [])];
 }
-
-/** `*` stands for anything but `/`, so that it does not reach into another part of a path. */
-const patternOf = (subject: string): RegExp =>
-  new RegExp(
-    `^${subject
-      .split('*')
-      .map((part) => part.replaceAll(/[\\^$.|?+()[\]{}]/g, '\\$&'))
-      .join('[^/]*')}$`,
-  );

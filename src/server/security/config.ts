@@ -20,6 +20,11 @@ export type TlsConfig = z.output<typeof tlsSchema>;
 /** Signatures that only the issuer can make: none with a shared secret. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
 
+const subject = z.strictObject({
+  subject: z.string().min(1).describe('Who: its `sub`; `*` stands for any part without `/`.'),
+  roles: roles.describe('What it may do.'),
+});
+
 const jwt = z
   .strictObject({
     issuer: z.string().min(1).describe('Who must have issued a token: its `iss`.'),
@@ -40,6 +45,12 @@ const jwt = z
       .partialRecord(z.enum(ROLES), z.array(z.string()))
       .default({})
       .describe('What the claim calls each of our roles, where it has other names.'),
+    subjects: z
+      .array(subject)
+      .default([])
+      .describe(
+        'Roles of those whose tokens name none, e.g. service accounts of Kubernetes; the first that fits counts.',
+      ),
     defaultRoles: z.array(z.enum(ROLES)).default([]).describe('Roles of every bearer of a valid token.'),
     clockToleranceSeconds: z.number().min(0).default(5).describe('How far clocks may differ.'),
   })

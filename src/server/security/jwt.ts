@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { createLocalJWKSet, createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { EngineError } from '../../engine/index.js';
 import type { JwtConfig } from './config.js';
+import { fitsPattern } from './fits-pattern.js';
 import { type Principal, ROLES, type Role } from './principal.js';
 
 const BEARER = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i;
@@ -48,11 +49,12 @@ const refused = (text: string, cause?: unknown): EngineError => new EngineError(
 const isUnreachable = (error: unknown): boolean =>
   error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError) || error.constructor === errors.JOSEError;
 
-function rolesOf(payload: JWTPayload, { rolesClaim, roleNames, defaultRoles }: JwtConfig): ReadonlySet<Role> {
+function rolesOf(payload: JWTPayload, { rolesClaim, roleNames, defaultRoles, subjects }: JwtConfig): ReadonlySet<Role> {
   const claim = payload[rolesClaim];
   const words: readonly unknown[] = typeof claim === 'string' ? claim.split(' ') : Array.isArray(claim) ? claim : [];
   const granted = ROLES.filter((role) => (roleNames[role] ?? [role]).some((name) => words.includes(name)));
-  return new Set([...defaultRoles, ...granted]);
+  const known = subjects.find(({ subject }) => fitsPattern(payload.sub ?? '', subject));
+  return new Set([...defaultRoles, ...granted, ...(known?.roles ?? [])]);
 }
 
 function keysOf({ jwksUrl, jwksFile }: JwtConfig): JWTVerifyGetKey {

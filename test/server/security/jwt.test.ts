@@ -42,6 +42,15 @@ test('roles may be words of a scope, under names of their own, beside those that
   t.deepEqual([...roles].toSorted(), ['attack', 'predict']);
 });
 
+test('a subject whose token names no roles has those of the configuration', async (t) => {
+  const { verify, sign } = await issuer(t, {
+    subjects: [{ subject: 'system:serviceaccount:vision:*', roles: ['attack'] }],
+  });
+  const rolesOf = async (sub: string) => [...(await verify(`Bearer ${await sign({ sub })}`)).roles];
+  t.deepEqual(await rolesOf('system:serviceaccount:vision:nightly'), ['attack']);
+  t.deepEqual(await rolesOf('system:serviceaccount:other:nightly'), []);
+});
+
 const REFUSED: readonly [title: string, claims: JWTPayload][] = [
   ['of another issuer', { iss: 'https://other.example' }],
   ['for another audience', { aud: 'other' }],

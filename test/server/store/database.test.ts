@@ -72,6 +72,20 @@ test('a migration that fails leaves the version before, whole', async (t) => {
   database.close();
 });
 
+test('what does not wait for the disk is there all the same, and the next one waits again', async (t) => {
+  const path = join(await temporaryFolder(t), 'a.db');
+  const database = await openDatabase(path, [TABLE]);
+  const level = () => database.get('PRAGMA synchronous')?.['synchronous'];
+  const [written, during] = database.unhurried(() => [database.run('INSERT INTO t (a) VALUES (1)'), level()]);
+  t.deepEqual([written, during, level()], [1, 1, 2]);
+  t.throws(() => database.unhurried(() => database.run('nonsense')));
+  t.is(level(), 2);
+  const other = await openDatabase(path, [TABLE]);
+  t.is(other.get('SELECT count(*) AS n FROM t')?.['n'], 1);
+  other.close();
+  database.close();
+});
+
 test('a file of a later robustgate, and one that is no database, are refused', async (t) => {
   const folder = await temporaryFolder(t);
   const later = join(folder, 'later.db');
