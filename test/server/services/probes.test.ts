@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import {
   type Client,
   type ProbeEvent,
@@ -9,31 +8,8 @@ import {
   ProbeVerdict,
   type RobustgateError,
 } from '../../../src/clients/index.js';
-import { type FinishedRun, probeHistory } from '../../../src/server/probes/probe-history.js';
-import { openDatabase } from '../../../src/server/store/database.js';
-import { MIGRATIONS } from '../../../src/server/store/migrations/index.js';
 import { finishedRun, probed } from '../../support/finished-runs.js';
-import { temporaryFolder } from '../../support/temporary-folder.js';
-import { type ToyGateway, toyGateway } from '../../support/toy-gateway.js';
-
-const probe = { name: 'nightly', schedule: '0 0 29 2 *', model: 'toy', dataset: 'gone', onNewVersion: 'never' };
-const datasets = { gone: { kind: 'classification', root: '/nowhere' } };
-
-/** A gateway with a probe whose dataset is gone, and with runs of earlier days. */
-async function gatewayWith(
-  t: ExecutionContext,
-  runs: readonly FinishedRun[],
-  config: object = {},
-): Promise<ToyGateway> {
-  const stateDirectory = await temporaryFolder(t);
-  const database = await openDatabase(join(stateDirectory, 'history.db'), MIGRATIONS);
-  const history = probeHistory(database, { maxAgeMs: 1e15, maxRuns: 1000 });
-  for (const run of runs) history.append(run);
-  database.close();
-  // Times of the runs are those of 1970: only with this they are not too old to be kept.
-  const kept = { history: { keepDays: 100_000 } };
-  return await toyGateway(t, {}, { config: { stateDirectory, datasets, probes: [probe], ...kept, ...config } });
-}
+import { gatewayWithRuns } from '../../support/probing-gateway.js';
 
 const idsOf = (runs: readonly ProbeRun[]): string => runs.map(({ runId }) => runId).join(' ');
 
@@ -56,7 +32,7 @@ async function events(client: Client, request: Parameters<Client['runProbe']>[0]
 const some = ['a', 'b', 'c', 'd', 'e'].map((runId) => finishedRun(runId));
 
 test('a probe is listed with its next time, its models and its last runs', async (t) => {
-  const { client } = await gatewayWith(t, some);
+  const { client } = await gatewayWithRuns(t, some);
   const { probes } = await client.listProbes();
   t.is(probes.length, 1);
   t.like(probes[0], {
@@ -77,7 +53,7 @@ test('a probe is listed with its next time, its models and its last runs', async
 });
 
 test('runs come the newest first, in pages that new runs do not move', async (t) => {
-  const { client } = await gatewayWith(t, some);
+  const { client } = await gatewayWithRuns(t, some);
   const first = await client.listProbeRuns({ pageSize: 2 });
   t.is(idsOf(first.runs), 'e d');
   await events(client, { probe: 'nightly' });
@@ -87,7 +63,7 @@ test('runs come the newest first, in pages that new runs do not move', async (t)
 });
 
 test('runs are found by probe, model and verdict', async (t) => {
-  const { client } = await gatewayWith(t, [
+  const { client } = await gatewayWithRuns(t, [
     finishedRun('a'),
     finishedRun('b', { probe: 'hourly' }),
     finishedRun('c', { model: probed('1', 'other') }),
@@ -128,7 +104,7 @@ test('a run is told with all that is known of it', async (t) => {
   const doubts = [{ reason: 'ZERO_GRADIENT', message: 'all are 0' }];
   const gradients = { tasks: [{ task: 'scene', meanL2: 0.25 }], theorem1Factor: 0.5 };
   const change = { trigger: 'catch-up', verdict: 'suspect', reason: 'ZERO_GRADIENT', attacks: [figures] } as const;
-  const { client } = await gatewayWith(t, [finishedRun('a', { ...change, doubts, gradients })]);
+  const { client } = await gatewayWithRuns(t, [finishedRun('a', { ...change, doubts, gradients })]);
   const { run } = await client.getProbeRun({ runId: 'a' });
   t.like(run, {
     probe: 'nightly',
@@ -158,21 +134,21 @@ for (const [field, request] of [
   ['verdict', { verdict: 9 as never }],
 ] as const) {
   test(`a list of ${JSON.stringify(request)} is refused`, async (t) => {
-    const { client } = await gatewayWith(t, []);
+    const { client } = await gatewayWithRuns(t, []);
     const error = await t.throwsAsync<RobustgateError>(client.listProbeRuns(request));
     t.deepEqual([error?.code, error?.violations[0]?.field], ['INVALID_REQUEST', field]);
   });
 }
 
 test('the token of a page stands for its filters', async (t) => {
-  const { client } = await gatewayWith(t, some);
+  const { client } = await gatewayWithRuns(t, some);
   const { nextPageToken: pageToken } = await client.listProbeRuns({ pageSize: 1 });
   const error = await t.throwsAsync<RobustgateError>(client.listProbeRuns({ probe: 'nightly', pageToken }));
   t.is(error?.violations[0]?.field, 'page_token');
 });
 
 test('a watcher gets what was stored after the run that it knows, and then what finishes', async (t) => {
-  const { client } = await gatewayWith(t, some);
+  const { client } = await gatewayWithRuns(t, some);
   const watching = take(client, 3, { afterSequence: 3n });
   await events(client, { probe: 'nightly' });
   const runs = await watching;
@@ -183,13 +159,13 @@ test('a watcher gets what was stored after the run that it knows, and then what 
 });
 
 test('a watcher of one probe is not told of others', async (t) => {
-  const { client } = await gatewayWith(t, [finishedRun('a', { probe: 'hourly' }), finishedRun('b')]);
+  const { client } = await gatewayWithRuns(t, [finishedRun('a', { probe: 'hourly' }), finishedRun('b')]);
   t.is(idsOf(await take(client, 1, { probe: 'nightly', afterSequence: 0n })), 'b');
 });
 
 test('a history longer than a page is watched whole', async (t) => {
   const many = Array.from({ length: 120 }, (_, i) => finishedRun(`run ${i}`));
-  const { client } = await gatewayWith(t, many);
+  const { client } = await gatewayWithRuns(t, many);
   const runs = await take(client, 120, { afterSequence: 0n });
   t.deepEqual(
     runs.map(({ runId }) => runId),
@@ -198,7 +174,7 @@ test('a history longer than a page is watched whole', async (t) => {
 });
 
 test('those who watch or wait are told when the gateway shuts down', async (t) => {
-  const { client, gateway } = await gatewayWith(t, []);
+  const { client, gateway } = await gatewayWithRuns(t, []);
   const watching = t.throwsAsync<RobustgateError>(take(client, 1, { afterSequence: 0n }));
   await client.listProbes();
   await gateway.drain();
@@ -206,7 +182,7 @@ test('those who watch or wait are told when the gateway shuts down', async (t) =
 });
 
 test('a run whose dataset is gone fails with that reason, and is kept', async (t) => {
-  const { client } = await gatewayWith(t, []);
+  const { client } = await gatewayWithRuns(t, []);
   const all = await events(client, { probe: 'nightly', modelName: 'toy', modelVersion: '1' });
   t.deepEqual([all[0]?.$case, all.at(-1)?.$case], ['started', 'run']);
   const run = all.at(-1)?.value as ProbeRun;
@@ -221,13 +197,13 @@ for (const [what, request, code] of [
   ['a version of no model', { probe: 'nightly', modelVersion: '1' }, 'INVALID_REQUEST'],
 ] as const) {
   test(`a run of ${what} is refused`, async (t) => {
-    const { client } = await gatewayWith(t, []);
+    const { client } = await gatewayWithRuns(t, []);
     t.is((await t.throwsAsync<RobustgateError>(events(client, request)))?.code, code);
   });
 }
 
 test('a run that there is not is not found, a number below 0 is none', async (t) => {
-  const { client } = await gatewayWith(t, []);
+  const { client } = await gatewayWithRuns(t, []);
   t.is((await t.throwsAsync<RobustgateError>(client.getProbeRun({ runId: 'x' })))?.code, 'PROBE_NOT_FOUND');
   const wrong = await t.throwsAsync<RobustgateError>(take(client, 1, { afterSequence: -1n }));
   t.is(wrong?.violations[0]?.field, 'after_sequence');
