@@ -83,7 +83,7 @@ export function defineProbes(command: Command, context: CliContext, finish: (cod
       return EXIT.pass;
     },
   );
-  addExample(command, 'robustgate probes run street-nightly --server localhost:8001');
+  addExample(command, 'robustgate probes --server localhost:8001');
 }
 
 /** What a command exits with after runs: a failed one is no judgement of the model. */
