@@ -44,7 +44,13 @@ export type Reply =
       readonly model: string;
       readonly runId: string;
     }
-  | { readonly kind: 'native-end'; readonly call: CallKind; readonly model: string };
+  | {
+      readonly kind: 'native-end';
+      readonly call: CallKind;
+      readonly model: string;
+      readonly runId: string;
+      readonly durationMs: number;
+    };
 
 /** An error as it travels. */
 export interface WireError {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_PROBE_SHARE } from './child/step-scheduler.js';
 import { usableCores } from './cpu-quota.js';
+import type { HostObserver } from './host-observer.js';
 import type { Hosts } from './lanes.js';
 import { LANE_LIMITS, type LaneLimits, type LaneLog, SupervisedLane } from './supervised-lane.js';
 
@@ -15,6 +16,8 @@ export interface HostsOptions {
   readonly probeShare?: number;
   readonly limits?: Partial<LaneLimits>;
   readonly log: LaneLog;
+  /** Default: nobody. */
+  readonly observer?: HostObserver;
   /** File that host processes run; tests have one of their own. */
   readonly entry?: string;
 }
@@ -41,6 +44,7 @@ export function startHosts(options: HostsOptions): Hosts {
       },
       limits: { ...LANE_LIMITS, ...options.limits },
       log: options.log,
+      ...(options.observer !== undefined && { observer: options.observer }),
     });
   const attack = isShared ? lane('shared', 'attack', 0) : lane('attack', 'attack', ATTACK_NICE);
   const serve = isShared ? attack : lane('serve', 'serve', 0);

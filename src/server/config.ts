@@ -39,6 +39,29 @@ const limits = z.strictObject({
   streamStallSeconds: z.number().positive().default(60).describe('A reader that takes nothing for so long is cut off.'),
 });
 
+const telemetry = z.strictObject({
+  otlpEndpoint: z
+    .url({ protocol: /^https?$/, error: 'expected http://HOST:PORT or https://HOST:PORT' })
+    .optional()
+    .describe('Where traces go, by OTLP over HTTP. Default: `OTEL_EXPORTER_OTLP_ENDPOINT`, else nowhere.'),
+  serviceName: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('What traces call this gateway. Default: `OTEL_SERVICE_NAME`, else `robustgate`.'),
+  sampleRatio: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe(
+      'Share of the traces that begin here which is kept; of others the client decides. Default: what `OTEL_TRACES_SAMPLER` says, else all.',
+    ),
+});
+
+/** Where traces go, and under which name. */
+export type TelemetryConfig = z.output<typeof telemetry>;
+
 const hangs = z.strictObject({
   seconds: z
     .number()
@@ -82,7 +105,7 @@ const replicaName = z
 
 export const gatewayConfigSchema = z.strictObject({
   grpcAddress: address.default('127.0.0.1:8001').describe('Where gRPC listens; port 0 takes a free one.'),
-  adminAddress: address.default('127.0.0.1:8002').describe('Where HTTP listens for health checks.'),
+  adminAddress: address.default('127.0.0.1:8002').describe('Where HTTP listens for health checks and metrics.'),
   allowUnauthenticated: z
     .boolean()
     .default(false)
@@ -139,6 +162,7 @@ export const gatewayConfigSchema = z.strictObject({
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least level that is logged.'),
   limits: limits.prefault({}).describe('What one request, or all of them together, may take.'),
   hangs: hangs.prefault({}).describe('When native code counts as hung.'),
+  telemetry: telemetry.prefault({}).describe('Traces.'),
 });
 
 /** What the gateway's configuration says, every default filled in. */

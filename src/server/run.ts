@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Server, type ServerCredentials } from '@grpc/grpc-js';
 import { EngineError } from '../engine/index.js';
-import { type Hosts, type LaneLimits, startHosts, usableCores } from '../host/index.js';
+import { type HostObserver, type Hosts, type LaneLimits, startHosts, usableCores } from '../host/index.js';
 import { type AdminServer, startAdminServer } from './admin/admin-server.js';
 import { Admission } from './admission/admission.js';
 import type { GatewayConfig } from './config.js';
@@ -29,6 +29,7 @@ import { robustnessService } from './services/robustness-service.js';
 import { runService } from './services/run-service.js';
 import type { Database } from './store/database.js';
 import { openStore } from './store/open-store.js';
+import { startTelemetry, type Telemetry } from './telemetry/telemetry.js';
 
 /** A gateway that runs. */
 export interface Gateway {
@@ -48,7 +49,7 @@ export interface GatewayDependencies {
   /** Of robustgate, told to clients. */
   readonly version?: string;
   /** Starts the hosts; tests have ones of their own. */
-  readonly hosts?: (log: Logger) => Hosts;
+  readonly hosts?: (log: Logger, observer: HostObserver) => Hosts;
 }
 
 /**
@@ -64,7 +65,15 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
   const calls = new OpenCalls();
   const store = new RunStore(database, config.history);
   const runs = new RunRegistry({ store, config, calls, log, now: Date.now });
-  const hosts = dependencies.hosts?.(log) ?? hostsOf(config, log);
+  const lanes = config.hosts === 'shared' ? ['shared'] : ['serve', 'attack'];
+  const telemetry = await startTelemetry({
+    config: config.telemetry,
+    version: dependencies.version ?? '',
+    lanes,
+    log,
+    env: process.env,
+  });
+  const hosts = dependencies.hosts?.(log, telemetry.hosts) ?? hostsOf(config, log, telemetry.hosts);
   const pool = startImagePool(
     { maxPixels: limits.imagePixels, maxBytes: limits.imageBytes },
     Math.max(1, Math.min(4, usableCores())),
@@ -72,7 +81,10 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
   const health = new Health();
   const draining = new AbortController();
   setMaxListeners(0, draining.signal); // every call that waits listens, and there are as many as the queue holds
-  const update = (): void => health.update(facts());
+  const update = (): void => {
+    health.update(facts());
+    telemetry.loaded(repository.versions);
+  };
   const repository = new ModelRepository({
     root: config.modelRepository,
     hosts,
@@ -125,10 +137,27 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
     prober,
     probes,
     log,
+    telemetry,
     draining: draining.signal,
     newRunId: () => newRunId(config.replica),
   };
-  const parts: Parts = { hosts, pool, repository, runs, prober, database, server: undefined, admin: undefined };
+  telemetry.watch({
+    versions: () => repository.versions,
+    isQuarantined: (version) => hosts.attack.quarantineReason(version) !== undefined,
+    isUp: (lane) => hosts[lane].isReady,
+    queues: { serve: context.predictions, attack: context.attacks },
+  });
+  const parts: Parts = {
+    hosts,
+    pool,
+    repository,
+    telemetry,
+    runs,
+    prober,
+    database,
+    server: undefined,
+    admin: undefined,
+  };
   try {
     const areAllReady = (): boolean => {
       const { isReady, models } = facts();
@@ -140,6 +169,7 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
     parts.admin = await startAdminServer(config.adminAddress, {
       livez: () => ({ isGood: true, text: 'alive' }),
       readyz: () => (facts().isReady ? { isGood: true, text: 'ready' } : { isGood: false, text: 'not ready' }),
+      metrics: (accept) => telemetry.expose(accept),
     });
     await repository.loadAll();
     prober.start();
@@ -153,7 +183,11 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
   }
 }
 
-function hostsOf({ hosts, threads, limits, hangs, probeShare }: GatewayConfig, log: Logger): Hosts {
+function hostsOf(
+  { hosts, threads, limits, hangs, probeShare }: GatewayConfig,
+  log: Logger,
+  observer: HostObserver,
+): Hosts {
   const laneLimits: Partial<LaneLimits> = {
     hangMs: hangs.seconds * 1000,
     compileHangMs: hangs.compileSeconds * 1000,
@@ -166,6 +200,7 @@ function hostsOf({ hosts, threads, limits, hangs, probeShare }: GatewayConfig, l
     probeShare,
     limits: laneLimits,
     log: (level, message, fields) => log[level](fields, message),
+    observer,
   });
 }
 
@@ -178,10 +213,16 @@ function grpcServer(context: GatewayContext, health: Health, facts: InferenceFac
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 20_000,
   });
-  server.addService(robustnessServiceDefinition(), robustnessService(context));
-  server.addService(runServiceDefinition(), runService(context));
-  server.addService(probeServiceDefinition(), probeService(context));
-  server.addService(inferenceServiceDefinition(), inferenceService(context, facts));
+  const services = [
+    [robustnessServiceDefinition(), robustnessService(context)],
+    [runServiceDefinition(), runService(context)],
+    [probeServiceDefinition(), probeService(context)],
+    [inferenceServiceDefinition(), inferenceService(context, facts)],
+  ] as const;
+  for (const [definition, implementation] of services) {
+    server.addService(definition, implementation);
+    context.telemetry.calls.expect(Object.values(definition).map(({ path }) => path));
+  }
   health.addTo(server);
   if (reflection) addReflection(server);
   return server;
@@ -212,11 +253,22 @@ interface Parts {
   readonly runs: RunRegistry;
   readonly prober: Prober;
   readonly database: Database;
+  readonly telemetry: Telemetry;
   server: Server | undefined;
   admin: AdminServer | undefined;
 }
 
-async function closeAll({ hosts, pool, repository, runs, prober, database, server, admin }: Parts): Promise<void> {
+async function closeAll({
+  hosts,
+  pool,
+  repository,
+  telemetry,
+  runs,
+  prober,
+  database,
+  server,
+  admin,
+}: Parts): Promise<void> {
   server?.forceShutdown();
   // Before the hosts, whose end would be told as the failure of runs.
   runs.close(drainingError());
@@ -225,6 +277,7 @@ async function closeAll({ hosts, pool, repository, runs, prober, database, serve
   await Promise.all([repository.close(), hosts.close(), pool.close(), admin?.close()]);
   await probing;
   database.close();
+  await telemetry.close();
 }
 
 /** How long the last bytes of calls that have ended may take, and connections that others hold open, in milliseconds. */

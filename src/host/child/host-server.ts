@@ -54,15 +54,20 @@ export class HostServer {
   readonly #active = new Map<number, Active>();
   readonly #drain = new AbortController();
   readonly #scheduler: StepScheduler;
+  /** When the native call that runs began: there is one at a time. */
+  #callStartMs = 0;
 
   /** @param onClose called when the gateway is gone */
   constructor(stream: Duplex, options: HostOptions, loadModel: LoadModel, onClose: () => void) {
     this.#options = options;
     this.#loadModel = loadModel;
     const observer: CallObserver = {
-      begin: ({ model, runId }, call, estimateMs) =>
-        this.#tell({ kind: 'native-begin', call, estimateMs, model, runId }),
-      end: ({ model }, call) => this.#tell({ kind: 'native-end', call, model }),
+      begin: ({ model, runId }, call, estimateMs) => {
+        this.#callStartMs = performance.now();
+        this.#tell({ kind: 'native-begin', call, estimateMs, model, runId });
+      },
+      end: ({ model, runId }, call) =>
+        this.#tell({ kind: 'native-end', call, model, runId, durationMs: performance.now() - this.#callStartMs }),
     };
     this.#scheduler = new StepScheduler(observer, options.probeShare);
     this.#channel = new Channel(stream, { onMessage: (value) => this.#receive(value as Request), onClose });

@@ -18,8 +18,9 @@ const RETRY_AFTER_MS = 2000;
  * next is the one whose principal runs and waits least before it, so that nobody's hundred calls keep another's first one waiting.
  */
 export class Admission {
-  readonly #places: number;
-  readonly #queueLength: number;
+  /** How many may run at a time, and wait. */
+  readonly places: number;
+  readonly queueLength: number;
   readonly #running = new Set<QueuedTicket>();
   /** In the order in which they came. */
   readonly #waiting: QueuedTicket[] = [];
@@ -28,8 +29,8 @@ export class Admission {
   #turn = 0;
 
   constructor(places: number, queueLength: number) {
-    this.#places = places;
-    this.#queueLength = queueLength;
+    this.places = places;
+    this.queueLength = queueLength;
   }
 
   get running(): number {
@@ -47,8 +48,8 @@ export class Admission {
    * @throws EngineError `QUEUE_FULL`. Thrown when as many run and wait as may.
    */
   enter(principal = ''): Ticket {
-    if (this.#running.size + this.#waiting.length >= this.#places + this.#queueLength) {
-      const text = `expected at most ${this.#places} calls that run and ${this.#queueLength} that wait, got one more`;
+    if (this.#running.size + this.#waiting.length >= this.places + this.queueLength) {
+      const text = `expected at most ${this.places} calls that run and ${this.queueLength} that wait, got one more`;
       throw new EngineError('QUEUE_FULL', text, { retryAfterMs: RETRY_AFTER_MS });
     }
     const ticket = new QueuedTicket(principal, () => this.#remove(ticket));
@@ -67,7 +68,7 @@ export class Admission {
 
   /** Lets in whoever may, and tells the others their places. */
   #advance(): void {
-    while (this.#running.size < this.#places) {
+    while (this.#running.size < this.places) {
       const [next] = this.#inTurn();
       if (next === undefined) break;
       this.#waiting.splice(this.#waiting.indexOf(next), 1);

@@ -12,7 +12,8 @@ import {
   Violations,
 } from '../../engine/index.js';
 import type { CallContext } from '../grpc/call-context.js';
-import { callOptions, type GatewayContext, refOf } from '../services/gateway-context.js';
+import { type GatewayContext, refOf } from '../services/gateway-context.js';
+import { inServeLane } from '../services/in-serve-lane.js';
 import { requireServing } from '../services/requirements.js';
 import { readRaw, readTyped, writeRaw, writeTyped } from './contents.js';
 import { datatypeNamed, datatypeOf } from './datatypes.js';
@@ -48,8 +49,9 @@ export async function modelInfer(
       const inputs = readInputs(request, info, gateway.config.limits.examples);
       const outputs = wantedOutputs(request, info);
       clock.mark('computeInput');
-      const options = callOptions(gateway.newRunId(), context);
-      const results = await gateway.hosts.serve.infer(refOf(info), { inputs, outputs }, options);
+      const results = await inServeLane('infer', info, context, gateway, (options) =>
+        gateway.hosts.serve.infer(refOf(info), { inputs, outputs }, options),
+      );
       clock.mark('computeInfer');
       const response = inferResponse(request, info, outputs, results);
       clock.mark('computeOutput');

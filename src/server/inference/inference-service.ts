@@ -28,8 +28,9 @@ import type {
 import { GRPCInferenceServiceService } from '../../contract/inference/open_inference.js';
 import { EngineError } from '../../engine/index.js';
 import { tolerant } from '../grpc/definitions.js';
-import { bidiStreaming, type HandlerOptions, unary } from '../grpc/handlers.js';
+import { bidiStreaming, unary } from '../grpc/handlers.js';
 import type { GatewayContext } from '../services/gateway-context.js';
+import { handlerOptions } from '../services/handler-options.js';
 import { modelInfer } from './infer.js';
 import { modelConfig, modelMetadata, modelReady, serverMetadata } from './metadata.js';
 import { repositoryIndex, repositoryLoad, repositoryUnload } from './repository.js';
@@ -53,12 +54,7 @@ export interface InferenceFacts {
 
 /** The methods of `inference.GRPCInferenceService`: Triton's and KServe's clients reach the served models unchanged. */
 export function inferenceService(gateway: GatewayContext, facts: InferenceFacts): UntypedServiceImplementation {
-  const options: HandlerOptions = {
-    calls: gateway.calls,
-    stallMs: gateway.config.limits.streamStallSeconds * 1000,
-    logError: (error) => gateway.log.error({ error }, 'internal error'),
-    authorize: gateway.authorize,
-  };
+  const options = handlerOptions(gateway);
   const counts = new InferenceCounts();
   const told = <Request, Response>(answer: (request: Request) => Response) =>
     unary<Request, Response>(async (request) => inTheirWords(() => answer(request)), options);

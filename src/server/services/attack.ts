@@ -29,6 +29,7 @@ export const attack = (
   );
 
 const attackKind = (request: AttackRequest, gateway: GatewayContext): AttackKind => ({
+  name: 'attack',
   readWish: (model, labelled) => readAttackWish(request, model, labelled, gateway.config.limits),
   joined: (wish, inputs) => ({ ...wish, inputs }),
   specText: specTextOf,

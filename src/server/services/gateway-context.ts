@@ -12,6 +12,7 @@ import type { ModelRepository } from '../repository/repository.js';
 import type { RunRegistry } from '../runs/run-registry.js';
 import type { Authorize } from '../security/authorize.js';
 import type { Quotas } from '../security/quotas.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 
 /** What the methods of the service work with. */
 export interface GatewayContext {
@@ -30,6 +31,7 @@ export interface GatewayContext {
   readonly log: Logger;
   readonly authorize: Authorize;
   readonly quotas: Quotas;
+  readonly telemetry: Telemetry;
   /** Aborted when no new call is taken any more. */
   readonly draining: AbortSignal;
   /** A name for a run that no other run has, here or elsewhere. */

@@ -27,6 +27,7 @@ export const gradientNorm = (
   );
 
 const gradientNormKind = (request: GradientNormRequest, gateway: GatewayContext): GradientNormKind => ({
+  name: 'gradient-norm',
   readWish: (model, labelled) => readGradientNormWish(request, model, labelled, gateway.config.limits),
   joined: (wish, inputs) => ({ ...wish, inputs }),
   specText: (_, { spec }) => `gradient-norm(${spec.tasks.map(({ task }) => task).join(',')})`,

@@ -8,6 +8,8 @@ import type { StreamMessage } from '../grpc/handlers.js';
 import type { RunFacts } from '../runs/run-registry.js';
 import { digestOf } from '../security/digest.js';
 import type { Lease } from '../security/quotas.js';
+import type { RunEvent } from '../telemetry/observe-runs.js';
+import type { RunKindName } from '../telemetry/serving-metrics.js';
 import { labelledTasks, readExamples } from '../translate/examples.js';
 import { together } from '../translate/together.js';
 import { callOptions, type GatewayContext, refOf } from './gateway-context.js';
@@ -33,7 +35,13 @@ export interface Run<Job> {
 }
 
 /** One kind of run: how its request is read, how it is computed, and how it is told. */
-export interface RunKind<Wish, Job extends Wish & { readonly inputs: readonly JobInput[] }, Event, Response> {
+export interface RunKind<
+  Wish,
+  Job extends Wish & { readonly inputs: readonly JobInput[] },
+  Event extends RunEvent,
+  Response,
+> {
+  readonly name: RunKindName;
   /** @param labelled names of the tasks for which some example has a label */
   readWish(model: ModelInfo, labelled: ReadonlySet<string>): Wish;
   joined(wish: Wish, inputs: readonly JobInput[]): Job;
@@ -55,7 +63,12 @@ export interface RunKind<Wish, Job extends Wish & { readonly inputs: readonly Jo
  *
  * @param admitted called then, before
  */
-export async function* streamRun<Wish, Job extends Wish & { readonly inputs: readonly JobInput[] }, Event, Response>(
+export async function* streamRun<
+  Wish,
+  Job extends Wish & { readonly inputs: readonly JobInput[] },
+  Event extends RunEvent,
+  Response,
+>(
   request: RunRequest,
   context: CallContext,
   gateway: GatewayContext,
@@ -80,10 +93,17 @@ export async function* streamRun<Wish, Job extends Wish & { readonly inputs: rea
     const imageSteps = kind.imageSteps(job);
     const lease = gateway.quotas.enter(principal.name, imageSteps);
     const ticket = enterOrLeave(attacks, principal.name, lease);
+    const id = gateway.newRunId();
+    const observed = gateway.telemetry.runs.begin({
+      id,
+      kind: kind.name,
+      model: ref,
+      traceParent: context.traceParent,
+    });
     try {
       const startMs = performance.now();
       const run: Run<Job> = {
-        id: gateway.newRunId(),
+        id,
         model: info,
         job,
         elapsed: () => (performance.now() - startMs) / 1000,
@@ -95,19 +115,26 @@ export async function* streamRun<Wish, Job extends Wish & { readonly inputs: rea
       context.signal.throwIfAborted();
       requireServing(gateway);
       requireTime(context);
-      const events = kind.start(hosts.attack, ref, run.job, callOptions(run.id, context));
+      observed.admitted();
+      const options = callOptions(id, { ...context, traceParent: observed.traceParent });
+      const events = kind.start(hosts.attack, ref, run.job, options);
       let newest = kind.queued(run, 0);
       for await (const event of neverSilent(events, MAX_SILENCE_MS)) {
         if (event === SILENCE) {
           yield kind.stillAt(newest, run);
           continue;
         }
+        observed.saw(event);
         for await (const message of kind.messages(event, run)) {
           if (message.isProgress) newest = message;
           yield message;
         }
       }
+    } catch (error) {
+      observed.failed(error);
+      throw error;
     } finally {
+      observed.close();
       ticket.leave();
       lease.leave();
     }

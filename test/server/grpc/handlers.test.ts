@@ -19,6 +19,7 @@ import {
 import { RobustnessServiceClient } from '../../../src/contract/robustgate/v1/robustness_service.js';
 import { EngineError } from '../../../src/engine/index.js';
 import type { CallContext } from '../../../src/server/grpc/call-context.js';
+import type { IncomingCall } from '../../../src/server/grpc/call-observer.js';
 import { robustnessServiceDefinition } from '../../../src/server/grpc/definitions.js';
 import { type HandlerOptions, type StreamAnswer, serverStreaming, unary } from '../../../src/server/grpc/handlers.js';
 import { OpenCalls } from '../../../src/server/grpc/open-calls.js';
@@ -34,7 +35,8 @@ async function serve(t: ExecutionContext, methods: Methods, change: Partial<Hand
   const calls = new OpenCalls();
   const logged: unknown[] = [];
   const logError = (error: unknown) => void logged.push(error);
-  const options = { calls, stallMs: 60_000, logError, authorize: openToAll, ...change };
+  const observer = { begin: ({ traceParent }: IncomingCall) => ({ traceParent, end: () => undefined }) };
+  const options = { calls, stallMs: 60_000, logError, authorize: openToAll, observer, ...change };
   const server = new Server();
   const none = unary(async () => {
     throw new Error('not in this test');
