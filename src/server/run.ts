@@ -102,12 +102,7 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
     pool,
     repository,
     log,
-    observer: {
-      scheduled: () => undefined,
-      started: () => undefined,
-      ended: () => undefined,
-      recorded: () => undefined,
-    },
+    telemetry,
     newRunId: () => newRunId(config.replica),
   });
 

@@ -21,6 +21,8 @@ export interface HostTargetOptions {
   readonly info: ModelInfo;
   readonly runId: string;
   readonly pool: ImagePool;
+  /** W3C trace context to continue, if any. */
+  readonly traceParent: string | undefined;
 }
 
 /** As many as the largest program takes at once: fewer would be padded, more would only wait in memory. */
@@ -70,11 +72,14 @@ export function hostTarget(options: HostTargetOptions): AttackTarget {
 }
 
 /** A call into a host that gives way to those of others. */
-export const probeCall = ({ runId }: Pick<HostTargetOptions, 'runId'>, signal: AbortSignal): CallOptions => ({
+export const probeCall = (
+  { runId, traceParent }: Pick<HostTargetOptions, 'runId' | 'traceParent'>,
+  signal: AbortSignal,
+): CallOptions => ({
   runId,
   principal: '',
   deadlineMs: undefined,
-  traceParent: undefined,
+  traceParent,
   priority: 'probe',
   signal,
 });

@@ -1,6 +1,7 @@
 import { EngineError, type ModelInfo } from '../../engine/index.js';
 import type { Logger } from '../logger.js';
 import type { ModelRepository } from '../repository/repository.js';
+import type { RunObserver } from '../telemetry/observe-runs.js';
 import type { FinishedRun, ProbeHistory } from './probe-history.js';
 import type { PerformTask, ProbeTask } from './probe-queue.js';
 import type { ProbeRun } from './probe-run.js';
@@ -13,6 +14,7 @@ export interface PerformerOptions extends ProbeSurroundings {
   readonly repository: Pick<ModelRepository, 'acquire'>;
   readonly clock: WallClock;
   readonly log: Logger;
+  readonly runs: RunObserver;
 }
 
 /** Does runs of probes, each within its time, and commits them: also those that failed, but none that the end of the gateway cut off. */
@@ -22,21 +24,31 @@ export const probePerformer =
     const { clock, history, repository } = options;
     const startedMs = clock.now();
     const limit = limitOf(task, signal, clock);
+    const ref = { name: task.model, version: task.version };
+    const observed = options.runs.begin({ id: task.runId, kind: 'probe', model: ref, traceParent: undefined });
+    observed.admitted();
     let info: ModelInfo | undefined;
     let findings: Findings | Pick<ProbeRun, 'verdict' | 'reason' | 'message'>;
     try {
       const held = acquireFor(task, repository);
       info = held.info;
       try {
-        findings = await findOut(task, info, options, limit.signal, tell);
+        const { traceParent } = observed;
+        const found = await findOut(task, info, options, { signal: limit.signal, traceParent }, tell);
+        const { imageSteps } = found;
+        findings = found;
+        observed.saw({ type: 'summary', summary: { terminatedBy: 'completed', imageSteps } });
       } finally {
         held.release();
       }
     } catch (error) {
       signal.throwIfAborted();
-      findings = failureOf(limit.signal.aborted ? limit.signal.reason : error, task, options.log);
+      const cause = limit.signal.aborted ? limit.signal.reason : error;
+      observed.failed(cause);
+      findings = failureOf(cause, task, options.log);
     } finally {
       limit.end();
+      observed.close();
     }
     signal.throwIfAborted();
     const run = history.append(finishedRun(task, info, findings, startedMs, clock.now()));

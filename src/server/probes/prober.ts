@@ -2,7 +2,7 @@ import { EngineError, type ModelInfo } from '../../engine/index.js';
 import type { Logger } from '../logger.js';
 import type { ModelRepository } from '../repository/repository.js';
 import type { ProbeConfig } from './probe-config.js';
-import type { ProbeHistory } from './probe-history.js';
+import type { ProbedVersion, ProbeHistory } from './probe-history.js';
 import { type FollowedTask, type PerformTask, ProbeQueue, type ProbeTask } from './probe-queue.js';
 import type { ProbeRun, ProbeTrigger } from './probe-run.js';
 import { isTarget, servingTargets, waitingVersions } from './probe-targets.js';
@@ -32,6 +32,8 @@ export interface ProbeObserver {
   ended(task: ProbeTask): void;
   /** A run is committed. */
   recorded(run: ProbeRun): void;
+  /** A version is there, and this is what history has of its bytes: the runs that `ProbeHistory.latest` means. */
+  loaded(version: ModelInfo, runs: readonly ProbeRun[]): void;
 }
 
 /** A probe as it stands. */
@@ -58,6 +60,9 @@ interface Scheduled {
   skipped: number;
   cancel: () => void;
 }
+
+const isSameVersion = (one: ProbedVersion, other: ProbedVersion): boolean =>
+  one.name === other.name && one.version === other.version && one.sha256 === other.sha256;
 
 /** Runs the probes when they are due, when versions are new, and when somebody asks. */
 export class Prober {
@@ -86,6 +91,7 @@ export class Prober {
   start(): void {
     this.#isStarting = false;
     const { repository } = this.#options;
+    for (const { info } of repository.versions) if (info !== undefined) this.#tellLoaded(info);
     for (const info of this.#candidates()) this.#probeNew(info);
     for (const each of this.#scheduled) {
       this.#catchUp(each);
@@ -110,8 +116,16 @@ export class Prober {
   /** Probes a version that is new to it, if it serves or waits to. */
   onVerified(info: ModelInfo): void {
     if (this.#isStarting || this.#isClosed) return;
+    this.#tellLoaded(info);
     for (const each of this.#scheduled) if (isTarget(each.probe, info)) this.#tellNext(each);
     this.#probeNew(info);
+  }
+
+  #tellLoaded(info: ModelInfo): void {
+    const { history, observer, probes } = this.#options;
+    const names = probes.filter((probe) => isTarget(probe, info)).map(({ name }) => name);
+    const runs = history.latest().filter(({ probe, model }) => names.includes(probe) && isSameVersion(model, info));
+    observer.loaded(info, runs);
   }
 
   #probeNew(info: ModelInfo): void {

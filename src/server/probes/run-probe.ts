@@ -36,6 +36,12 @@ export interface ProbeSurroundings {
   readonly history: Pick<ProbeHistory, 'baseline'>;
 }
 
+/** One run, as it calls into the host. */
+export interface ProbeCall {
+  readonly signal: AbortSignal;
+  readonly traceParent: string | undefined;
+}
+
 /** Examples that are attacked harder, to find out whether figures can be trusted: each costs about four times its attack. */
 const RELIABILITY_SAMPLE = 4;
 
@@ -54,12 +60,13 @@ export async function findOut(
   task: ProbeTask,
   info: ModelInfo,
   { lane, pool, datasets, history }: ProbeSurroundings,
-  signal: AbortSignal,
+  call: ProbeCall,
   tell: (progress: ProbeProgress) => void,
 ): Promise<Findings> {
   const { probe, runId } = task;
   const dataset = await openProbed(probe.dataset, datasets, info, pool);
-  const target = hostTarget({ lane, info, runId, pool });
+  const { signal, traceParent } = call;
+  const target = hostTarget({ lane, info, runId, pool, traceParent });
   const plan: EvaluationPlan = {
     attacks: probeAttacks(probe),
     labelFree: false,
@@ -76,7 +83,7 @@ export async function findOut(
   const { rows, doubts } = await collect(evaluate(target, dataset, plan, options), tell);
   const attacks = reduceEvaluation(identity, { tasks: figureTasks(info.tasks) }, rows, { doubts });
   const examples = exampleSums(identity, rows);
-  const gradients = await gradientsOf(prepared, dataset, task, info, { lane, pool }, signal);
+  const gradients = await gradientsOf(prepared, dataset, task, info, { lane, pool }, call);
   const earlier = history.baseline(probe.name, identity);
   const judgement = judgeRun({
     evaluation: { identity, attacks, examples },
@@ -140,10 +147,10 @@ async function gradientsOf(
   { probe, runId }: ProbeTask,
   info: ModelInfo,
   { lane, pool }: Pick<ProbeSurroundings, 'lane' | 'pool'>,
-  signal: AbortSignal,
+  { signal, traceParent }: ProbeCall,
 ): Promise<ProbeRun['gradients']> {
   const keys = examples.slice(0, probe.gradientExamples).map(({ key }) => key);
   const inputs = await probeInputs(await Promise.all(keys.map((key) => dataset.read(key))), info, pool);
   const attacked = suite.flatMap(({ spec }) => spec.objective.tasks.map(({ task }) => task));
-  return await measureGradients(lane, info, attacked, inputs, probeCall({ runId }, signal));
+  return await measureGradients(lane, info, attacked, inputs, probeCall({ runId, traceParent }, signal));
 }

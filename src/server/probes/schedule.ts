@@ -7,7 +7,12 @@ export interface Schedule {
   next(nowMs: number): number | undefined;
   /** Whether there is a time after `sinceMs` and up to `nowMs`. */
   hasPassed(sinceMs: number, nowMs: number): boolean;
+  /** The longest time between two of the next times, in milliseconds; 0 where no two come. */
+  longestGapMs(nowMs: number): number;
 }
+
+/** Times that are looked at for gaps: those of a week, for one that runs every few hours. */
+const LOOKED_AT = 50;
 
 /** What decides a schedule. */
 export interface ScheduleOptions {
@@ -38,6 +43,10 @@ export function scheduleOf({ expression, timeZone, jitterSeconds, name }: Schedu
     hasPassed(sinceMs, nowMs) {
       const first = next(sinceMs);
       return first !== undefined && first <= nowMs;
+    },
+    longestGapMs(nowMs) {
+      const times = cron.nextRuns(LOOKED_AT, new Date(nowMs)).map((time) => time.getTime());
+      return times.slice(1).reduce((longest, time, i) => Math.max(longest, time - (times[i] as number)), 0);
     },
   };
 }

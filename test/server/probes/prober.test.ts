@@ -74,6 +74,7 @@ async function proberOf(t: ExecutionContext, probes: readonly object[], world: W
     observer: {
       scheduled: (_, models, nextMs) =>
         void told.push(`${models} ${nextMs === undefined ? '' : (nextMs - START) / HOUR}`),
+      loaded: () => undefined,
       started: ({ runId }) => void told.push(`begin ${runId}`),
       ended: ({ runId }) => void told.push(`end ${runId}`),
       recorded: ({ probe, model, trigger }) => void finished.push(`${probe} ${model.name}@${model.version} ${trigger}`),

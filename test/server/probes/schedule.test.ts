@@ -87,6 +87,13 @@ for (const [since, now, expected] of [
   });
 }
 
+test('the longest gap is that over a weekend, where a schedule has one', (t) => {
+  const day = 24 * 3_600_000;
+  t.is(schedule({}).longestGapMs(0), day);
+  t.is(schedule({ expression: '0 3 * * 1-5' }).longestGapMs(0), 3 * day);
+  t.is(schedule({ expression: '*/2 * * * * *' }).longestGapMs(0), 2000);
+});
+
 for (const expression of ['0 3 * * *', '*/2 * * * * *', '@daily', '0 0 L * *']) {
   test(`${expression} is a schedule`, (t) => {
     t.is(cronProblem(expression), undefined);
