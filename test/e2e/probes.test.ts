@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { type Client, ModelState, type ProbeRun, ProbeTrigger, ProbeVerdict } from '../../src/clients/index.js';
 import { addVersion, copyDemoModels, demoModels, gatewayOf, type TestGateway } from '../support/gateway.js';
+import { startPrometheus, whyMissing } from '../support/prometheus.js';
 import { root } from '../support/street.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { worseModel } from '../support/worse-model.js';
@@ -131,3 +132,60 @@ test.serial('a new version takes no traffic before its probe was good, and a wor
   t.is(held?.state, ModelState.STANDBY);
   t.regex(held?.stateReason ?? '', /takes no traffic: the probe street ended as regression/);
 });
+
+const missing = whyMissing('prometheus');
+const withPrometheus = missing === undefined ? test.serial : test.serial.skip;
+
+withPrometheus(
+  `Prometheus reads the figures of a probe, and an alert is raised for a version that is worse${missing === undefined ? '' : ` (skipped: ${missing})`}`,
+  async (t) => {
+    const models = await temporaryFolder(t);
+    await copyDemoModels(models);
+    const { client, gateway } = await start(
+      t,
+      { pollSeconds: 0.1, probes: [{ ...probe, examples: 8, onNewVersion: 'after-traffic' }] },
+      models,
+    );
+    const prometheus = await startPrometheus(t, {
+      targets: [gateway.adminAddress],
+      rules: [join(root, 'deploy/prometheus/rules.yaml')],
+    });
+    const runs = await take(client, 2);
+    const segmentation = runs[1]?.attacks[0]?.tasks.find(({ task }) => task === 'segmentation');
+    const figure = 'robustgate_robust_score_ratio{probe="street",model="street",task="segmentation",metric="miou"}';
+    await prometheus.untilQuery(
+      'sum(robustgate_probe_runs_total{probe="street",verdict="ok"})',
+      ([sample]) => (sample?.value ?? 0) >= 2,
+    );
+    const [value] = await prometheus.untilQuery(figure);
+    t.is(value?.value, segmentation?.adversarial?.value);
+    t.like(value?.labels, { version: '1', dataset: 'scenes', epsilon: '4/255', attacked: 'true' });
+    t.is(value?.labels['attack'], 'pgd(steps=5,eps=4)@sum(segmentation=1,depth=1)');
+    for (const [bound, expected] of [
+      ['lower', segmentation?.adversarial?.lower],
+      ['upper', segmentation?.adversarial?.upper],
+    ] as const) {
+      const [sample] = await prometheus.query(figure.replace('{', `_${bound}{`));
+      t.is(sample?.value, expected);
+    }
+    const [staleness] = await prometheus.query(
+      'time() - robustgate_probe_last_success_timestamp_seconds{probe="street"}',
+    );
+    t.true((staleness?.value ?? -1) >= 0 && (staleness?.value ?? 1e9) < 60, `got ${staleness?.value} s`);
+    t.is((await prometheus.query('robustgate_probe_verdict{verdict="ok"}'))[0]?.value, 1);
+    const isOfProbes = ({ labels }: { readonly labels: Readonly<Record<string, string>> }) =>
+      ['RobustgateProbeRegression', 'RobustgateRobustScoreFell'].includes(labels['alertname'] ?? '');
+    t.deepEqual((await prometheus.alerts()).filter(isOfProbes), []);
+
+    const [model, config] = await Promise.all([
+      readFile(join(models, 'street/1/model.onnx')),
+      readFile(join(models, 'street/model.yaml'), 'utf8'),
+    ]);
+    await addVersion(models, 'street', '2', { config, model: worseModel(model) });
+    const states = 'ALERTS{alertname=~"RobustgateProbeRegression|RobustgateRobustScoreFell",version="2"}';
+    const samples = await prometheus.untilQuery(states, (found) => found.length >= 2);
+    const stateOf = (name: string) => samples.find(({ labels }) => labels['alertname'] === name)?.labels['alertstate'];
+    t.is(stateOf('RobustgateRobustScoreFell'), 'pending');
+    t.is(stateOf('RobustgateProbeRegression'), 'firing');
+  },
+);
