@@ -94,6 +94,7 @@ for (const [what, change, field, text] of [
   ['no time', { timeoutSeconds: 0 }, 'probes[0].timeoutSeconds', /0/],
   ['an unknown policy', { catchUp: 'all' }, 'probes[0].catchUp', /skip/],
   ['an unknown key', { exmples: 3 }, 'probes[0].exmples', /did you mean examples\?/],
+  ['a gate that is none', { gates: ['a.miou > 1', 'a.miou = 1'] }, 'probes[0].gates[1]', />=/],
   ['a negative tolerance', { regression: { tolerance: -1 } }, 'probes[0].regression.tolerance', /0/],
 ] as const) {
   test(`a probe with ${what} is refused: ${field}`, (t) => {

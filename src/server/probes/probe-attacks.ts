@@ -1,4 +1,4 @@
-import { type AttackSpecRequest, EngineError, parseSpec, type Violations } from '../../engine/index.js';
+import { type AttackSpecRequest, EngineError, parseGate, parseSpec, type Violations } from '../../engine/index.js';
 import type { ProbeConfig } from './probe-config.js';
 
 /**
@@ -21,7 +21,7 @@ export function checkProbe(
   datasets: readonly string[],
   violations: Violations,
 ): void {
-  const { model, modelLabels, dataset, attacks, objective } = probe;
+  const { model, modelLabels, dataset, attacks, objective, gates } = probe;
   if ((model === undefined) === (modelLabels === undefined)) {
     violations.add(`${field}.model`, `expected model or modelLabels, got ${model === undefined ? 'neither' : 'both'}`);
   }
@@ -32,6 +32,10 @@ export function checkProbe(
   for (const [i, text] of attacks.entries()) {
     const problem = problemOf(() => parseSpec(text));
     if (problem !== undefined) violations.add(`${field}.attacks[${i}]`, problem);
+  }
+  for (const [i, text] of gates.entries()) {
+    const problem = problemOf(() => parseGate(text));
+    if (problem !== undefined) violations.add(`${field}.gates[${i}]`, problem);
   }
   const problem = objective === undefined ? undefined : problemOf(() => parseSpec(`pgd@${objective}`));
   if (problem !== undefined) violations.add(`${field}.objective`, problem);
