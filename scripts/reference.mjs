@@ -4,12 +4,16 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { format } from 'node:util';
 import { z } from 'zod';
-import { modelConfigSchema } from '../dist/src/engine/index.js';
+import { evaluationResultSchema, modelConfigSchema } from '../dist/src/engine/index.js';
 import { gatewayConfigSchema, metricDescriptions } from '../dist/src/server/index.js';
 
 const FILES = {
   gateway: { schema: gatewayConfigSchema, title: 'Configuration of a robustgate gateway' },
   model: { schema: modelConfigSchema, title: 'model.yaml of a robustgate model repository' },
+};
+/** Files that programs write: no page lists their keys. */
+const OUTPUTS = {
+  result: { schema: evaluationResultSchema, title: 'result.json of a robustgate evaluation' },
 };
 const CONFIG = 'docs/CONFIG.md';
 const METRICS = 'docs/METRICS.md';
@@ -103,7 +107,7 @@ function metricTable(isAboutProbes) {
 }
 
 const pages = new Map([
-  ...Object.entries(FILES).map(([name, file]) => [
+  ...Object.entries({ ...FILES, ...OUTPUTS }).map(([name, file]) => [
     `docs/schemas/${name}.schema.json`,
     `${JSON.stringify(jsonSchemaOf(file), undefined, 2)}\n`,
   ]),

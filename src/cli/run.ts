@@ -23,6 +23,14 @@ export const COMMANDS: Readonly<Record<string, { summary: string; load: () => Pr
     summary: 'attack a model, and tell its metrics before and after',
     load: async () => (await import('./commands/attack.js')).defineAttack,
   },
+  evaluate: {
+    summary: 'attack a model on a labelled dataset, with intervals, gates and a report',
+    load: async () => (await import('./commands/evaluate.js')).defineEvaluate,
+  },
+  merge: {
+    summary: 'join the shards of an evaluation',
+    load: async () => (await import('./commands/merge.js')).defineMerge,
+  },
   'gradient-norm': {
     summary: "measure the gradients of a model's losses",
     load: async () => (await import('./commands/gradient-norm.js')).defineGradientNorm,

@@ -13,18 +13,15 @@ export {
   Violations,
 } from './errors.js';
 export { type ComparedResult, compareWithBaseline } from './evaluation/baseline/compare-with-baseline.js';
-export {
-  type EvaluateOptions,
-  type EvaluationEvent,
-  type EvaluationProgress,
-  evaluate,
-} from './evaluation/evaluate.js';
+export { evaluate } from './evaluation/evaluate.js';
+export type * from './evaluation/evaluation-events.js';
 export { type FigureTask, figureTasks } from './evaluation/figures.js';
 export { judgeGates } from './evaluation/gates/judge-gates.js';
 export { parseGate } from './evaluation/gates/parse-gate.js';
 export { type Gate, resolveGates } from './evaluation/gates/resolve-gates.js';
 export { identityDifferences, identityDigest } from './evaluation/identity.js';
 export { jobInputOf, type UnpackImage } from './evaluation/job-input.js';
+export { type DamageMatrix, damageMatrix, type EpsilonCurve, epsilonCurves } from './evaluation/overviews.js';
 export {
   type EvaluationPlan,
   isInShard,
@@ -33,9 +30,10 @@ export {
   type Shard,
   type SuiteAttack,
 } from './evaluation/plan.js';
-export { exampleSums, type ReduceOptions, reduceEvaluation } from './evaluation/reduce.js';
+export { exampleSums, type ReduceOptions, reduceEvaluation, worstOf } from './evaluation/reduce.js';
 export { checkReliability, type ReliabilityOptions } from './evaluation/reliability/check-reliability.js';
 export type * from './evaluation/result.js';
+export { evaluationResultSchema, parseEvaluationResult } from './evaluation/result-schema.js';
 export type * from './evaluation/row.js';
 export { type DecodedShard, decodeShard } from './evaluation/shards/decode-shard.js';
 export { type MergedEvaluation, mergeShards } from './evaluation/shards/merge-shards.js';

@@ -38,6 +38,8 @@ export interface Gateway {
   readonly adminAddress: string;
   /** Process ids of the hosts, for operators and tests. */
   hostPids(): { readonly serve: number | undefined; readonly attack: number | undefined };
+  /** Number of calls that are being answered. */
+  openCalls(): number;
   /** Takes no new calls, lets running attacks end with their best so far, and waits for all calls, up to `drainSeconds`. */
   drain(): Promise<void>;
   /** Ends everything at once. */
@@ -306,6 +308,7 @@ function running(
   return {
     grpcAddress,
     adminAddress: parts.admin?.address ?? '',
+    openCalls: () => calls.count,
     hostPids: () => ({ serve: hosts.serve.pid, attack: hosts.attack.pid }),
     drain: () => {
       drained ??= drain();

@@ -193,3 +193,11 @@ test('the history has as much room for results as its place suggests', (t) => {
   const given = { path: '/elsewhere.db', resultBytes: 5 };
   t.like(parseGatewayConfig({ ...minimal, stateDirectory: '/state', history: given }).history, given);
 });
+
+test('the example of docs/PROBES.md is valid', (t) => {
+  const [, text = ''] = /```yaml\n([^`]*)```/.exec(readFileSync(join(root, 'docs/PROBES.md'), 'utf8')) ?? [];
+  t.deepEqual(
+    parseGatewayConfigText(text).probes.map(({ name }) => name),
+    ['street-nightly', 'driving-hourly'],
+  );
+});

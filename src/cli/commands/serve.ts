@@ -18,7 +18,7 @@ export function defineServe(command: Command, context: CliContext, finish: (code
     .option('--config <file>', 'configuration (YAML); the options below override it')
     .option('--models <dir>', 'model repository')
     .option('--grpc-address <host:port>', 'where gRPC listens')
-    .option('--admin-address <host:port>', 'where /livez and /readyz are')
+    .option('--admin-address <host:port>', 'where /livez, /readyz and /metrics are')
     .option('--check-config', 'check the configuration, and that its datasets are there, and exit');
   addExample(command, 'robustgate serve --models demo/models --grpc-address localhost:8001');
   command.action(async (options: Options) => {

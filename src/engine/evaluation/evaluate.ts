@@ -1,51 +1,15 @@
 import type { Dataset } from '../datasets/dataset.js';
 import { EngineError } from '../errors.js';
-import type { AttackProgress, Provenance } from '../runs/events.js';
+import type { Provenance } from '../runs/events.js';
 import { attackChunk, type ChunkEvent } from './attack-chunk.js';
+import type { EvaluateOptions, EvaluationEvent } from './evaluation-events.js';
 import { EvaluationPace } from './evaluation-pace.js';
 import { type EvaluationPlan, type PreparedEvaluation, prepareEvaluation } from './plan.js';
 import { type ReadExample, readAhead } from './read-ahead.js';
 import { checkReliability } from './reliability/check-reliability.js';
-import type { Doubt } from './result.js';
-import type { EvaluationRow, SkippedExample } from './row.js';
+import type { SkippedExample } from './row.js';
 import { rowOf } from './row-of.js';
 import type { AttackTarget } from './target.js';
-
-export interface EvaluationProgress {
-  /** Place of the attack in the suite, from 0 on. */
-  readonly attack: number;
-  readonly attacks: number;
-  /** Its text form. */
-  readonly spec: string;
-  /** Of this attack, by this run or an earlier one, skipped ones included. */
-  readonly examplesDone: number;
-  readonly examplesTotal: number;
-  readonly elapsedSeconds: number;
-  /** Of all attacks; `undefined` until something is known. */
-  readonly etaSeconds: number | undefined;
-  /** What the target says of the examples that it has now. */
-  readonly target: AttackProgress | undefined;
-}
-
-export type EvaluationEvent =
-  | { readonly type: 'progress'; readonly progress: EvaluationProgress }
-  | { readonly type: 'row'; readonly row: EvaluationRow; readonly adversarialPng: Uint8Array | undefined }
-  /** Once for each example, whatever the number of attacks. */
-  | { readonly type: 'skipped'; readonly skipped: SkippedExample }
-  /** What the checks on a sample say of an attack. */
-  | { readonly type: 'doubts'; readonly attack: number; readonly doubts: readonly Doubt[] }
-  /** The last one. `provenance` is `undefined` where nothing was left to do. */
-  | { readonly type: 'done'; readonly provenance: Provenance | undefined };
-
-export interface EvaluateOptions {
-  readonly signal: AbortSignal;
-  /** Whether a row was written before: a resumed run goes on without it. */
-  done(attack: number, index: number): boolean;
-  /** Whether the reliability of an attack was checked before. */
-  checked(attack: number): boolean;
-  /** Milliseconds since any fixed moment, never going back. */
-  now(): number;
-}
 
 /** What all attacks of one run share. */
 interface Run {
@@ -92,8 +56,10 @@ async function* evaluateAttack(run: Run, attack: number): AsyncGenerator<Evaluat
   pace.skipped(missing.length - todo.length);
   yield { type: 'progress', progress: pace.progress() };
   for await (const { examples, unreadable } of readAhead(dataset, todo, target.maxExamples, options.signal)) {
-    for (const one of unreadable) yield skip(run, one);
-    yield* evaluateChunk(run, attack, examples);
+    const unlabelled = examples.flatMap((one) => withoutLabel(run, attack, one) ?? []);
+    for (const one of [...unreadable, ...unlabelled]) yield skip(run, one);
+    const usable = examples.filter(({ index }) => !run.skipped.has(index));
+    yield* evaluateChunk(run, attack, usable);
     yield { type: 'progress', progress: pace.progress() };
   }
 }
@@ -102,6 +68,21 @@ function skip({ skipped, pace }: Run, example: SkippedExample): EvaluationEvent 
   skipped.add(example.index);
   pace.skipped(1);
   return { type: 'skipped', skipped: example };
+}
+
+/**
+ * An example that lacks a label for an attacked task is left out: what attacks it would then depend on the examples that it
+ * is sent with.
+ */
+function withoutLabel(run: Run, attack: number, { index, key, example }: ReadExample): SkippedExample | undefined {
+  const { plan, prepared, target } = run;
+  if (plan.labelFree) return undefined;
+  const missing = prepared.suite[attack]?.spec.objective.tasks.find(({ task: name }) => {
+    const isReconstruction = target.model.tasks.find((task) => task.name === name)?.isReconstruction;
+    return !example.labels.has(name) && !isReconstruction;
+  });
+  if (missing === undefined) return undefined;
+  return { index, key, reason: `${key}: expected a label for the attacked task ${missing.task}, got none` };
 }
 
 async function* evaluateChunk(

@@ -1,5 +1,5 @@
 import type { AttackProgress } from '../runs/events.js';
-import type { EvaluateOptions, EvaluationProgress } from './evaluate.js';
+import type { EvaluateOptions, EvaluationProgress } from './evaluation-events.js';
 import type { PreparedEvaluation, SuiteAttack } from './plan.js';
 
 /** Gradient evaluations that judging an example before and after costs, about. */

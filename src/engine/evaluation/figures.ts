@@ -50,7 +50,7 @@ export function taskFigures(task: FigureTask, rows: readonly RowTask[]): TaskFig
 }
 
 /** A metric with its 95 % interval over examples. */
-export function figureOf(task: Pick<FigureTask, 'metric' | 'labelForm'>, parts: readonly MetricPart[]): Figure {
+function figureOf(task: Pick<FigureTask, 'metric' | 'labelForm'>, parts: readonly MetricPart[]): Figure {
   const value = findMetric(task.metric).value(parts);
   if (value === undefined || !Number.isFinite(value)) return {};
   const examples = parts.filter(({ count }) => count > 0).length;

@@ -74,7 +74,7 @@ function brokenCount(rows: readonly EvaluationRow[]): number | undefined {
 }
 
 /** Keys of the examples whose first attacked task lost most of its metric, and where that is the same, gained most loss. */
-function worstOf(rows: readonly EvaluationRow[], tasks: readonly FigureTask[]): readonly string[] {
+export function worstOf(rows: readonly EvaluationRow[], tasks: readonly FigureTask[]): readonly string[] {
   const losses = rows.flatMap(({ key, index, tasks: own }) => {
     const first = own.find(({ attacked, clean }) => attacked && clean.count > 0);
     const task = tasks.find(({ name }) => name === first?.task);

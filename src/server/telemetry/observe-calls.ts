@@ -4,7 +4,7 @@ import { EngineError } from '../../engine/index.js';
 import type { CallObserver } from '../grpc/call-observer.js';
 import type { Logger } from '../logger.js';
 import { REJECTIONS, type servingMetrics } from './serving-metrics.js';
-import { contextOf, formatTraceParent, parseTraceParent } from './trace-context.js';
+import { contextOf, exemplarOf, formatTraceParent, parseTraceParent } from './trace-context.js';
 
 /** What follows calls, and is told beforehand which there are. */
 export interface ObservedCalls extends CallObserver {
@@ -51,7 +51,7 @@ export function observeCalls(
           const seconds = (performance.now() - startMs) / 1000;
           const name = status[code] ?? 'UNKNOWN';
           change(method, -1);
-          rpcDuration.observe({ method, code: name }, seconds, traceId);
+          rpcDuration.observe({ method, code: name }, seconds, exemplarOf(own));
           const reason = failure instanceof EngineError ? failure.code : undefined;
           if (REJECTIONS.some((rejection) => rejection === reason)) rejected.add({ reason: reason ?? '' });
           endSpan(span, code, reason);

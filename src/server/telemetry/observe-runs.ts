@@ -3,7 +3,7 @@ import { type CallKind, EngineError, type TerminatedBy } from '../../engine/inde
 import type { HostCall, ModelRef } from '../../host/index.js';
 import { type Logger, withFields } from '../logger.js';
 import type { RunKindName, RunOutcome, servingMetrics } from './serving-metrics.js';
-import { contextOf, formatTraceParent, parseTraceParent } from './trace-context.js';
+import { contextOf, exemplarOf, formatTraceParent, parseTraceParent } from './trace-context.js';
 
 /** A run that begins. */
 export interface BeginningRun {
@@ -54,7 +54,8 @@ const nowMs = (): number => performance.timeOrigin + performance.now();
 export type RunRegister = RunObserver & {
   /** A native call was made for a run. */
   callEnded(call: HostCall): void;
-  traceIdOf(runId: string): string | undefined;
+  /** The trace that a call of a run is an example of, if there is one that is kept. */
+  exemplarOf(runId: string): string | undefined;
 };
 
 /** Measures runs, makes spans of each, and a line in the log when it has ended. */
@@ -67,7 +68,7 @@ export function observeRuns(metrics: ReturnType<typeof servingMetrics>, tracer: 
       return followed;
     },
     callEnded: (call) => runs.get(call.runId)?.callEnded(call),
-    traceIdOf: (runId) => runs.get(runId)?.traceId,
+    exemplarOf: (runId) => runs.get(runId)?.exemplar,
   };
 }
 
@@ -80,7 +81,7 @@ interface Tools {
 
 class FollowedRun implements ObservedRun {
   readonly traceParent: string | undefined;
-  readonly traceId: string | undefined;
+  readonly exemplar: string | undefined;
   readonly log: Logger;
   readonly #run: BeginningRun;
   readonly #tools: Tools;
@@ -109,17 +110,16 @@ class FollowedRun implements ObservedRun {
       this.#queueSpan = tools.tracer.startSpan('queue', { startTime: this.#startMs }, this.#context);
     }
     const own = this.#span.spanContext();
-    if (isSpanContextValid(own)) {
-      this.traceParent = formatTraceParent(own);
-      this.traceId = own.traceId;
-    }
-    this.log = withFields(tools.log, { runId: id, ...(this.traceId !== undefined && { traceId: this.traceId }) });
+    const isTraced = isSpanContextValid(own);
+    this.traceParent = isTraced ? formatTraceParent(own) : undefined;
+    this.exemplar = exemplarOf(own);
+    this.log = withFields(tools.log, { runId: id, ...(isTraced && { traceId: own.traceId }) });
   }
 
   admitted(): void {
     if (this.#queueSpan === undefined) return;
     const endMs = nowMs();
-    this.#tools.metrics.queueWait.observe({ kind: this.#run.kind }, (endMs - this.#startMs) / 1000, this.traceId);
+    this.#tools.metrics.queueWait.observe({ kind: this.#run.kind }, (endMs - this.#startMs) / 1000, this.exemplar);
     this.#queueSpan.end(endMs);
     this.#queueSpan = undefined;
   }
@@ -155,7 +155,7 @@ class FollowedRun implements ObservedRun {
     const seconds = (nowMs() - this.#startMs) / 1000;
     const { outcome, reason } = this.#end;
     metrics.runs.add({ kind, outcome });
-    metrics.runDuration.observe({ kind }, seconds, this.traceId);
+    metrics.runDuration.observe({ kind }, seconds, this.exemplar);
     if (this.#imageSteps > 0) metrics.imageSteps.add({ model: model.name }, this.#imageSteps);
     this.#endSpans(outcome, reason);
     const level = isInServeLane(kind) ? 'debug' : 'info';

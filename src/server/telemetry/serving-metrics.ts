@@ -99,7 +99,7 @@ export interface HostMetrics extends HostObserver {
 }
 
 /** What is counted of hosts as things happen to them. */
-export function hostMetrics(registry: MetricRegistry, traceIdOf: (runId: string) => string | undefined): HostMetrics {
+export function hostMetrics(registry: MetricRegistry, exemplarOf: (runId: string) => string | undefined): HostMetrics {
   const labels = ['lane', 'call', 'model'];
   const duration = registry.histogram(
     { name: 'host_call_duration_seconds', help: 'Time of native calls, as hosts measured it.', labels },
@@ -118,7 +118,7 @@ export function hostMetrics(registry: MetricRegistry, traceIdOf: (runId: string)
   return {
     callEnded({ lane, call, model, runId, durationMs }) {
       const series = { lane, call: call satisfies CallKind, model: modelNameOf(model) };
-      duration.observe(series, durationMs / 1000, traceIdOf(runId));
+      duration.observe(series, durationMs / 1000, exemplarOf(runId));
     },
     restarted: (lane, reason) => restarts.add({ lane, reason }),
     quarantined: (_, model) => quarantines.add({ model: modelNameOf(model) }),

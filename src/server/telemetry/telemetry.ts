@@ -88,7 +88,7 @@ function metricsIn(registry: MetricRegistry, tracer: Tracer, log: Logger) {
   const probes = new ProbeMetrics(registry);
   const serving = servingMetrics(registry);
   const runs = observeRuns(serving, tracer, log);
-  const hosts = hostMetrics(registry, runs.traceIdOf);
+  const hosts = hostMetrics(registry, runs.exemplarOf);
   stateMetrics(registry, () => watched.sources);
   return { watched, probes, serving, runs, hosts, calls: observeCalls(serving, tracer, log) };
 }

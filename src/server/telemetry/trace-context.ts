@@ -1,4 +1,12 @@
-import { type Context, createTraceState, ROOT_CONTEXT, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
+import {
+  type Context,
+  createTraceState,
+  isSpanContextValid,
+  ROOT_CONTEXT,
+  type SpanContext,
+  TraceFlags,
+  trace,
+} from '@opentelemetry/api';
 
 const TRACE_PARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
 
@@ -24,6 +32,10 @@ export function parseTraceParent(traceParent: string | undefined, traceState?: s
 /** The reverse. */
 export const formatTraceParent = ({ traceId, spanId, traceFlags }: SpanContext): string =>
   `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
+
+/** The trace that a slow call is an example of: none where it is not kept. */
+export const exemplarOf = (span: SpanContext): string | undefined =>
+  isSpanContextValid(span) && (span.traceFlags & TraceFlags.SAMPLED) !== 0 ? span.traceId : undefined;
 
 /** What a span of this trace is made in; without a trace, one of its own. */
 export const contextOf = (span: SpanContext | undefined): Context =>

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import {
   attackEventsOf,
@@ -11,6 +12,8 @@ import {
   TerminatedBy,
 } from '../../../src/clients/index.js';
 import { EngineError, type Payload } from '../../../src/engine/index.js';
+import { openDatabase } from '../../../src/server/store/database.js';
+import { MIGRATIONS } from '../../../src/server/store/migrations/index.js';
 import { aborted, gate, until } from '../../support/gate.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { toyExample, toyGateway } from '../../support/toy-gateway.js';
@@ -599,4 +602,25 @@ test('a drain waits for detached runs, and stores how they ended', async (t) => 
   await gateway.close();
   const { client: after } = await toyGateway(t, {}, { config: { stateDirectory } });
   t.is((await watched(after, runId)).results.length, 1);
+});
+
+test('a history that cannot be written refuses runs, ends those that it should keep, and leaves predictions alone', async (t) => {
+  const stateDirectory = await temporaryFolder(t);
+  const { half, rest, script } = gated();
+  const { client, gateway } = await toyGateway(t, script, { config: { stateDirectory } });
+  const running = client.attack({ ...request, requestId: 'r' });
+  await running.next();
+  const database = await openDatabase(join(stateDirectory, 'history.db'), MIGRATIONS);
+  database.run('DROP TABLE run_messages');
+  half.open();
+  rest.open();
+  const like = { code: 'STORE_UNAVAILABLE', statusName: 'UNAVAILABLE' };
+  t.like(await t.throwsAsync<RobustgateError>(collectAttack(running)), like);
+  const { runs } = await client.listRuns();
+  t.like(runs[0], { state: RunState.FAILED, errorCode: 'STORE_UNAVAILABLE', examplesDone: 0 });
+  database.run('DROP TABLE runs');
+  t.like(await t.throwsAsync<RobustgateError>(collectAttack(client.attack(request))), like);
+  t.is((await client.predict({ modelName: 'toy', examples: [toyExample(1)] })).predictions.length, 1);
+  database.close();
+  await gateway.close();
 });

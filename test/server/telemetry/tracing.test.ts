@@ -129,6 +129,11 @@ test.serial(
     );
     t.true(isSdkLoaded(), 'by this test or the one before: or the first could not fail');
     await client.predict(toy);
+    const unfollowed = connect(gateway.grpcAddress, { metadata: { traceparent: `00-${TRACE}-${PARENT}-00` } });
+    await unfollowed.predict(toy);
+    unfollowed.close();
+    const page = await scrape(gateway.adminAddress, 'application/openmetrics-text');
+    t.false(page.includes('trace_id'), 'nobody could look these traces up');
     const followed = connect(gateway.grpcAddress, { metadata: { traceparent: `00-${TRACE}-${PARENT}-01` } });
     await followed.predict(toy);
     followed.close();

@@ -103,6 +103,8 @@ export const AttackField = {
   PERTURBATION: 4,
   /** RAW_OUTPUTS - Per task, the model's raw output before and after, as `FP32`. */
   RAW_OUTPUTS: 5,
+  /** NONE - Nothing, where it stands alone: figures are all that is wanted. */
+  NONE: 6,
 } as const;
 
 export type AttackField = typeof AttackField[keyof typeof AttackField];
@@ -114,6 +116,7 @@ export namespace AttackField {
   export type ADVERSARIAL_TENSOR = typeof AttackField.ADVERSARIAL_TENSOR;
   export type PERTURBATION = typeof AttackField.PERTURBATION;
   export type RAW_OUTPUTS = typeof AttackField.RAW_OUTPUTS;
+  export type NONE = typeof AttackField.NONE;
 }
 
 /** What a run is busy with. */

@@ -191,6 +191,26 @@ export interface Task {
   palette: number[];
   /** Losses that the task may be attacked with. `loss` is the default. */
   losses: string[];
+  /** Form of its labels: `class`, `class-map`, `multi-label` or `numbers`. */
+  labelForm: string;
+  /** Number of its classes; 0 where it has none. */
+  classCount: number;
+  /** Axis of the classes in `shape`, where it has some. */
+  classAxis: number;
+  /** Factor of each sample of a label file, one per channel or one for all: the label is `label_scale` · sample + `label_offset`. */
+  labelScale: number[];
+  /** Added to each scaled sample of a label file, one per channel or one for all. */
+  labelOffset: number[];
+  /** The sample of a label file that means "unknown". */
+  labelInvalid?:
+    | number
+    | undefined;
+  /** Whether the label is always the clean input. */
+  labelIsInput: boolean;
+  /** λ where a request gives none. */
+  weight: number;
+  /** What the graph has already applied to the output, as `model.yaml` says: `none`, `softmax` or `sigmoid`. */
+  activation: string;
 }
 
 /** An operator of a graph. */
@@ -1020,6 +1040,15 @@ function createBaseTask(): Task {
     gradientObstacles: [],
     palette: [],
     losses: [],
+    labelForm: "",
+    classCount: 0,
+    classAxis: 0,
+    labelScale: [],
+    labelOffset: [],
+    labelInvalid: undefined,
+    labelIsInput: false,
+    weight: 0,
+    activation: "",
   };
 }
 
@@ -1074,6 +1103,41 @@ export const Task: MessageFns<Task> = {
     }
     for (const v of message.losses) {
       writer.uint32(106).string(v!);
+    }
+    if (message.labelForm !== "") {
+      writer.uint32(114).string(message.labelForm);
+    }
+    if (message.classCount !== 0) {
+      writer.uint32(120).int32(message.classCount);
+    }
+    if (message.classAxis !== 0) {
+      writer.uint32(128).int32(message.classAxis);
+    }
+    if (message.labelScale.length !== 0) {
+      writer.uint32(138).fork();
+      for (const v of message.labelScale) {
+        writer.double(v);
+      }
+      writer.join();
+    }
+    if (message.labelOffset.length !== 0) {
+      writer.uint32(146).fork();
+      for (const v of message.labelOffset) {
+        writer.double(v);
+      }
+      writer.join();
+    }
+    if (message.labelInvalid !== undefined) {
+      writer.uint32(153).double(message.labelInvalid);
+    }
+    if (message.labelIsInput !== false) {
+      writer.uint32(160).bool(message.labelIsInput);
+    }
+    if (message.weight !== 0) {
+      writer.uint32(169).double(message.weight);
+    }
+    if (message.activation !== "") {
+      writer.uint32(178).string(message.activation);
     }
     return writer;
   },
@@ -1215,6 +1279,98 @@ export const Task: MessageFns<Task> = {
             message.losses.push(reader.string());
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.labelForm = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.classCount = reader.int32();
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.classAxis = reader.int32();
+            continue;
+          }
+          case 17: {
+            if (tag === 137) {
+              message.labelScale.push(reader.double());
+
+              continue;
+            }
+
+            if (tag === 138) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.labelScale.push(reader.double());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 18: {
+            if (tag === 145) {
+              message.labelOffset.push(reader.double());
+
+              continue;
+            }
+
+            if (tag === 146) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.labelOffset.push(reader.double());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 19: {
+            if (tag !== 153) {
+              break;
+            }
+
+            message.labelInvalid = reader.double();
+            continue;
+          }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.labelIsInput = reader.bool();
+            continue;
+          }
+          case 21: {
+            if (tag !== 169) {
+              break;
+            }
+
+            message.weight = reader.double();
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.activation = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1245,6 +1401,15 @@ export const Task: MessageFns<Task> = {
     message.gradientObstacles = object.gradientObstacles?.map((e) => e) || [];
     message.palette = object.palette?.map((e) => e) || [];
     message.losses = object.losses?.map((e) => e) || [];
+    message.labelForm = object.labelForm ?? "";
+    message.classCount = object.classCount ?? 0;
+    message.classAxis = object.classAxis ?? 0;
+    message.labelScale = object.labelScale?.map((e) => e) || [];
+    message.labelOffset = object.labelOffset?.map((e) => e) || [];
+    message.labelInvalid = object.labelInvalid ?? undefined;
+    message.labelIsInput = object.labelIsInput ?? false;
+    message.weight = object.weight ?? 0;
+    message.activation = object.activation ?? "";
     return message;
   },
 };

@@ -29,7 +29,8 @@ export async function checkReliability(
 ): Promise<readonly Doubt[]> {
   const examples = await readSample(dataset, sample);
   if (examples.length === 0) return [];
-  const request = { ...attack, batchSize: undefined, fullBatches: true };
+  // Doubts do not hang on last bits: a few examples need no batch of full size.
+  const request = { ...attack, batchSize: undefined, fullBatches: false };
   const labelled = new Set(examples.flatMap(({ labels }) => [...labels.keys()]));
   const spec = resolveAttackSpec(request, target.model, labelled);
   const rerun = (parameters: AttackSpecRequest['parameters']) =>
@@ -40,7 +41,7 @@ export async function checkReliability(
   const checks = spec.parameters.epsilon > 0 ? Object.values(reliabilityChecks) : [NON_DETERMINISTIC, SOFTMAX_APPLIED];
   const doubts = [...doubtsOfRows(run.results.map((result, i) => rowOf(0, i, result)))];
   for (const check of checks) {
-    const doubt = await check?.check(context);
+    const doubt = await check.check(context);
     if (doubt !== undefined) doubts.push(doubt);
   }
   return doubts;

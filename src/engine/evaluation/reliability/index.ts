@@ -7,11 +7,11 @@ import { softmaxApplied } from './softmax-applied.js';
 import { vanishingGradient } from './vanishing-gradient.js';
 
 /** Every check, by the reason that it gives. */
-export const reliabilityChecks: Readonly<Record<string, ReliabilityCheck>> = {
+export const reliabilityChecks = {
   LARGE_EPSILON_FAILS: largeEpsilonFails,
   LOSS_NOT_RISING: lossNotRising,
   MORE_STEPS_HELP: moreStepsHelp,
   NON_DETERMINISTIC: nonDeterministic,
   SOFTMAX_APPLIED: softmaxApplied,
   VANISHING_GRADIENT: vanishingGradient,
-};
+} as const satisfies Readonly<Record<string, ReliabilityCheck>>;

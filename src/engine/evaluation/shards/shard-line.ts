@@ -34,21 +34,43 @@ export type ShardLine =
   | { readonly type: 'done'; readonly done: ShardFooter };
 
 const whole = z.int().min(0);
-const reasoned = z.strictObject({ reason: z.string(), message: z.string() });
 
-const identity = z.strictObject({
-  model: z.strictObject({ name: z.string(), version: z.string(), sha256: z.string() }),
-  dataset: z.strictObject({ name: z.string(), kind: z.string(), digest: z.string(), size: whole }),
-  suite: z.array(z.string()).min(1),
-  seed: whole,
-  labelFree: z.boolean(),
-  limit: whole,
+/** A doubt or a warning. */
+export const reasonSchema = z.strictObject({
+  reason: z.string().describe('Stable name.'),
+  message: z.string().describe('For people.'),
+});
+
+/** A `SkippedExample`. */
+export const skippedSchema = z.strictObject({
+  index: whole.describe('Place in the dataset, from 0 on.'),
+  key: z.string().describe('Its name there.'),
+  reason: z.string().describe('What was expected and what was got.'),
+});
+
+/** An `EvaluationIdentity`. */
+export const identitySchema = z.strictObject({
+  model: z.strictObject({
+    name: z.string().describe('Name in the repository.'),
+    version: z.string().describe('Its version.'),
+    sha256: z.string().describe('Of its bytes.'),
+  }),
+  dataset: z.strictObject({
+    name: z.string().describe('As it was given.'),
+    kind: z.string().describe('Its layout.'),
+    digest: z.string().describe('SHA-256 of its keys and of what decides what labels mean.'),
+    size: whole.describe('Number of examples.'),
+  }),
+  suite: z.array(z.string()).min(1).describe('Attacks in the text form.'),
+  seed: whole.describe('Of all random draws.'),
+  labelFree: z.boolean().describe('Whether clean predictions stand in for labels.'),
+  limit: whole.describe('Examples from the start of the dataset that are evaluated.'),
 });
 
 const header = z.strictObject({
   schemaVersion: z.literal(1),
   robustgate: z.string(),
-  identity,
+  identity: identitySchema,
   shard: z.strictObject({ index: whole, count: z.int().min(1) }),
   tasks: z.array(
     z.strictObject({
@@ -87,7 +109,7 @@ const row = z.strictObject({
   restart: whole,
   terminatedBy: z.enum(['completed', 'early-stop', 'deadline', 'drain']),
   batchSize: whole,
-  warnings: z.array(reasoned),
+  warnings: z.array(reasonSchema),
 });
 
 /** A line of a shard, as JSON has it. */
@@ -96,9 +118,9 @@ export const shardLineSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('row'), row }),
   z.strictObject({
     type: z.literal('skipped'),
-    skipped: z.strictObject({ index: whole, key: z.string(), reason: z.string() }),
+    skipped: skippedSchema,
   }),
-  z.strictObject({ type: z.literal('doubts'), attack: whole, doubts: z.array(reasoned) }),
+  z.strictObject({ type: z.literal('doubts'), attack: whole, doubts: z.array(reasonSchema) }),
   z.strictObject({
     type: z.literal('done'),
     done: z.strictObject({
