@@ -7,6 +7,7 @@ import {
   resolveGradientNormSpec,
 } from '../../engine/index.js';
 import type { CallOptions, Lane } from '../../host/index.js';
+import { labelledTasks } from './host-target.js';
 import type { ProbeRun } from './probe-run.js';
 
 /** What says that there is nothing to measure, and not that something broke. */
@@ -25,7 +26,7 @@ export async function measureGradients(
   inputs: readonly JobInput[],
   options: CallOptions,
 ): Promise<ProbeRun['gradients']> {
-  const labelled = new Set(inputs.flatMap(({ labels }) => [...labels.keys()]));
+  const labelled = labelledTasks(inputs);
   const wanted = info.tasks.filter(
     ({ name, isReconstruction }) => tasks.includes(name) && (labelled.has(name) || isReconstruction),
   );
