@@ -72,6 +72,10 @@ test.serial('a probe runs on its schedule, and its history and its watchers outl
   const again = await take(second.client, 1, before.sequence);
   t.deepEqual(again, [after], 'a watcher takes up where it broke off');
   t.deepEqual((await second.client.getProbeRun({ runId: before.runId })).run, before);
+  const metrics = await (await fetch(`http://${second.gateway.adminAddress}/metrics`)).text();
+  t.regex(metrics, /^robustgate_robust_score_ratio\{probe="street",model="street",version="1",.*task="segmentation"/m);
+  const [, since] = /^robustgate_probe_configured_timestamp_seconds\{.*\} (.*)$/m.exec(metrics) ?? [];
+  t.true(Number(since) * 1000 < Number(before.startedMs), 'it is configured since before the restart');
 });
 
 test.serial('a run that is asked for is told from its start to its end, and joined by who comes later', async (t) => {

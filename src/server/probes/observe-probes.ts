@@ -1,5 +1,6 @@
 import type { ProbeMetrics } from '../telemetry/probe-metrics.js';
 import type { ProbeConfig } from './probe-config.js';
+import type { ProbeHistory } from './probe-history.js';
 import type { ProbeTask } from './probe-queue.js';
 import type { ProbeObserver } from './prober.js';
 import { scheduleOf } from './schedule.js';
@@ -10,7 +11,12 @@ type ConfiguredProbe = Parameters<ProbeMetrics['configured']>[0][number];
 const STALE_AFTER_RUNS = 2;
 
 /** Says in metrics what probes do. */
-export function observeProbes(metrics: ProbeMetrics, probes: readonly ProbeConfig[], nowMs: number): ProbeObserver {
+export function observeProbes(
+  metrics: ProbeMetrics,
+  probes: readonly ProbeConfig[],
+  history: Pick<ProbeHistory, 'configuredSince'>,
+  nowMs: number,
+): ProbeObserver {
   const staleAfter = new Map(probes.map((probe) => [probe.name, staleAfterSeconds(probe, nowMs)]));
   // One that names its model is there before the model is, or its absence would be seen by nobody.
   const models = new Map(probes.map((probe) => [probe.name, probe.model === undefined ? [] : [probe.model]]));
@@ -24,6 +30,7 @@ export function observeProbes(metrics: ProbeMetrics, probes: readonly ProbeConfi
           attacks: probe.attacks,
           schedule: probe.schedule,
           staleAfterSeconds: staleAfter.get(probe.name) ?? 0,
+          sinceMs: history.configuredSince(probe.name, nowMs),
         })),
       ),
     );
@@ -49,7 +56,7 @@ export function observeProbes(metrics: ProbeMetrics, probes: readonly ProbeConfi
 
 const probedOf = ({ probe, model, version }: ProbeTask) => ({ probe: probe.name, model, version });
 
-/** The longest time to a second run from one, whatever gaps the schedule has, and the time that a run may take. */
+/** Twice the longest time between two runs, whatever gaps the schedule has, and the time that a run may take. */
 function staleAfterSeconds(probe: ProbeConfig, nowMs: number): number {
   const { longestGapMs } = scheduleOf({ ...probe, expression: probe.schedule });
   return Math.ceil((STALE_AFTER_RUNS * longestGapMs(nowMs)) / 1000 + probe.timeoutSeconds);

@@ -39,6 +39,6 @@ export function probesOf(parts: ProbeParts): { readonly prober: Prober; readonly
     runs: telemetry.runs,
   });
   const { probes } = config;
-  const observer = observeProbes(telemetry.probes, probes, clock.now());
+  const observer = observeProbes(telemetry.probes, probes, history, clock.now());
   return { prober: new Prober({ probes, history, repository, perform, clock, log, newRunId, observer }), history };
 }
