@@ -89,4 +89,6 @@ export interface HostOptions {
   readonly memoryBudgetBytes: number;
   /** Share of the steps of attacks and probes that probes get at least, above 0 and at most 1. */
   readonly probeShare: number;
+  /** Most examples of different callers that one prediction computes. */
+  readonly predictBatch: number;
 }

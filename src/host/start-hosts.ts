@@ -14,6 +14,8 @@ export interface HostsOptions {
   readonly memoryBudgetBytes: number;
   /** Share of the steps of attacks and probes that probes get at least, above 0 and at most 1. Default: 0.1. */
   readonly probeShare?: number;
+  /** Most examples of different callers that one prediction computes. Default: 1, each caller's alone. */
+  readonly predictBatch?: number;
   readonly limits?: Partial<LaneLimits>;
   readonly log: LaneLog;
   /** Default: nobody. */
@@ -21,6 +23,9 @@ export interface HostsOptions {
   /** File that host processes run; tests have one of their own. */
   readonly entry?: string;
 }
+
+/** Most examples of different callers that one prediction computes, unless told otherwise: on two cores sharing gained nothing. */
+export const PREDICT_BATCH = 1;
 
 /** The lowest priority there is: an attack takes the cores that predictions leave. */
 const ATTACK_NICE = 19;
@@ -41,6 +46,7 @@ export function startHosts(options: HostsOptions): Hosts {
         allowSpinning: isShared,
         memoryBudgetBytes: options.memoryBudgetBytes,
         probeShare: options.probeShare ?? DEFAULT_PROBE_SHARE,
+        predictBatch: options.predictBatch ?? PREDICT_BATCH,
       },
       limits: { ...LANE_LIMITS, ...options.limits },
       log: options.log,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { datasetConfigSchema, EngineError, parseStrict, Violations } from '../engine/index.js';
+import { PREDICT_BATCH } from '../host/index.js';
 import { checkProbe } from './probes/probe-attacks.js';
 import { probeConfigSchema } from './probes/probe-config.js';
 import { authSchema, quotasSchema, tlsSchema } from './security/config.js';
@@ -103,6 +104,15 @@ const replicaName = z
   .string()
   .regex(/^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/, 'expected 1 … 63 letters, digits and hyphens between them');
 
+const predictBatching = z.strictObject({
+  maxBatch: count
+    .default(PREDICT_BATCH)
+    .describe(
+      'Most examples of different callers in one native call of a small model: those that wait while another call runs. ' +
+        'Nothing waits for more to come. 1 computes each request alone.',
+    ),
+});
+
 export const gatewayConfigSchema = z.strictObject({
   grpcAddress: address.default('127.0.0.1:8001').describe('Where gRPC listens; port 0 takes a free one.'),
   adminAddress: address.default('127.0.0.1:8002').describe('Where HTTP listens for health checks and metrics.'),
@@ -161,6 +171,7 @@ export const gatewayConfigSchema = z.strictObject({
   drainSeconds: z.number().min(0).default(25).describe('Time that running calls get to end on SIGTERM.'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least level that is logged.'),
   limits: limits.prefault({}).describe('What one request, or all of them together, may take.'),
+  predictBatching: predictBatching.prefault({}).describe('Predictions that share a native call.'),
   hangs: hangs.prefault({}).describe('When native code counts as hung.'),
   telemetry: telemetry.prefault({}).describe('Traces.'),
 });

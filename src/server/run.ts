@@ -181,7 +181,7 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
 }
 
 function hostsOf(
-  { hosts, threads, limits, hangs, probeShare }: GatewayConfig,
+  { hosts, threads, limits, hangs, probeShare, predictBatching }: GatewayConfig,
   log: Logger,
   observer: HostObserver,
 ): Hosts {
@@ -195,6 +195,7 @@ function hostsOf(
     ...(threads !== undefined && { threads }),
     memoryBudgetBytes: limits.memoryBytes,
     probeShare,
+    predictBatch: predictBatching.maxBatch,
     limits: laneLimits,
     log: (level, message, fields) => log[level](fields, message),
     observer,

@@ -35,6 +35,7 @@ export function inProcessHosts(): Hosts {
         role: 'attack',
         runtime: { threads: 1, allowSpinning: false },
         memoryBudgetBytes: 2 ** 30,
+        predictBatch: 16,
       } as const;
       const model = await loadServedModel(source, options);
       models.set(keyOf(source), model);

@@ -26,6 +26,9 @@ export function evaluationText(result: EvaluationResult): string {
     `${model.name} version ${model.version} on ${limit} examples of ${dataset.name}, seed ${seed}, in ${secondsOf(result.durationSeconds)}\n`,
     formatTable(['attack', 'task', 'metric', 'clean', 'under attack', 'n'], rows, [0, 1, 2]),
     '* attacked; in brackets, 95 % confidence intervals over examples\n',
+    ...(attacks.every(({ checked }) => checked)
+      ? []
+      : ['not checked: whether the attacks can be trusted (--no-reliability)\n']),
     ...(doubts.length === 0 ? [] : [`${doubts.join('\n')}\n`]),
     ...(skipped.length === 0 ? [] : [`${skipped.length} examples skipped\n`]),
     ...(verdicts.length === 0 ? [] : [`${verdicts.join('\n')}\n`]),

@@ -28,17 +28,22 @@ export function lossOf({ clean, adversarial, higherIsBetter }: TaskFigures): num
 }
 
 /** What an evaluation comes to, the worst first. */
-export type Standing = 'suspect' | 'regression' | 'inconclusive' | 'pass' | 'ok';
+export type Standing = 'suspect' | 'regression' | 'inconclusive' | 'pass' | 'unchecked' | 'ok';
 
-/** The word for an evaluation: `ok` where no gate and no baseline was asked for, and nothing is in doubt. */
-export function standingOf({ verdict, gates, baseline }: EvaluationResult): Standing {
+/** The word for an evaluation: `ok` where no gate and no baseline was asked for, and every attack was checked for doubts. */
+export function standingOf({ verdict, gates, baseline, attacks }: EvaluationResult): Standing {
   const verdicts = [...gates.map((gate) => gate.verdict), ...(baseline === undefined ? [] : [baseline.verdict])];
   if (verdict === 'suspect') return 'suspect';
   if (verdicts.includes('regression')) return 'regression';
   if (verdicts.includes('inconclusive')) return 'inconclusive';
-  return verdicts.length > 0 ? 'pass' : 'ok';
+  if (verdicts.length > 0) return 'pass';
+  return attacks.every(({ checked }) => checked) ? 'ok' : 'unchecked';
 }
 
+/** The word for one attack: where nobody checked, nobody should read that all is well. */
+export const trustOf = ({ verdict, checked }: AttackFigures): 'suspect' | 'ok' | 'unchecked' =>
+  verdict === 'suspect' ? 'suspect' : checked ? 'ok' : 'unchecked';
+
 /** A verdict as a label. */
-export const badge = (verdict: Standing | AttackFigures['verdict']): Html =>
+export const badge = (verdict: Standing): Html =>
   html`<span class="badge ${verdict}">${verdict === 'suspect' ? 'SUSPECT' : verdict}</span>`;

@@ -11,7 +11,7 @@ import { sumsOf } from './sums.js';
 const MAX_WORST = 8;
 
 export interface ReduceOptions {
-  /** What the checks on a sample say of each attack of the suite, by its place; none means nothing to doubt. */
+  /** What the checks on a sample say of each attack of the suite, by its place; none means that it was not checked. */
   readonly doubts: ReadonlyMap<number, readonly Doubt[]>;
 }
 
@@ -28,7 +28,7 @@ export function reduceEvaluation(
 ): readonly AttackFigures[] {
   return identity.suite.map((spec, attack) => {
     const own = inOrder(rows.filter((row) => row.attack === attack));
-    return attackFigures(spec, tasks, own, doubts.get(attack) ?? []);
+    return attackFigures(spec, tasks, own, doubts.get(attack));
   });
 }
 
@@ -39,11 +39,11 @@ function attackFigures(
   spec: string,
   tasks: readonly FigureTask[],
   rows: readonly EvaluationRow[],
-  checked: readonly Doubt[],
+  checked: readonly Doubt[] | undefined,
 ): AttackFigures {
   const { attack, parameters } = parseSpec(spec);
   const [, objective = ''] = spec.split('@');
-  const doubts = mergeDoubts([...checked, ...doubtsOfRows(rows)]);
+  const doubts = mergeDoubts([...(checked ?? []), ...doubtsOfRows(rows)]);
   const broken = brokenCount(rows);
   return {
     spec,
@@ -58,6 +58,7 @@ function attackFigures(
     ...(broken !== undefined && { broken }),
     verdict: doubts.length === 0 ? 'ok' : 'suspect',
     doubts,
+    ...(checked !== undefined && { checked: true }),
     worst: worstOf(rows, tasks),
   };
 }

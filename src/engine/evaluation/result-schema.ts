@@ -50,6 +50,7 @@ const attackFigures = z.strictObject({
   broken: count.optional().describe('Examples with a broken attacked task.'),
   verdict: trust,
   doubts: z.array(reasonSchema).describe('Why the figures are suspect.'),
+  checked: z.boolean().optional().describe('Whether a sample was checked for doubts.'),
   worst: z.array(z.string()).describe('Keys of the examples that lost most, at most 8.'),
 });
 

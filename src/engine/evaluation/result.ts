@@ -57,6 +57,8 @@ export interface AttackFigures {
   /** `suspect` figures are never shown as good ones. */
   readonly verdict: 'ok' | 'suspect';
   readonly doubts: readonly Doubt[];
+  /** Whether a sample was checked for doubts; absent where only the rows were looked at. */
+  readonly checked?: boolean;
   /** Keys of the examples that lost most, the worst first: at most 8. */
   readonly worst: readonly string[];
 }

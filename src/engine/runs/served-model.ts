@@ -41,6 +41,8 @@ export interface ServedModelOptions {
   readonly runtime: RuntimeOptions;
   /** Most memory that the programs of one model may take, in bytes. */
   readonly memoryBudgetBytes: number;
+  /** Most examples of different callers that one prediction computes. Default: 1. */
+  readonly predictBatch?: number;
 }
 
 /** A model, ready. All of its calls block the process while they run: it lives in a host. */

@@ -148,12 +148,12 @@ export class HostServer {
 
   async #load(source: ModelSource, call: Call, active: Active): Promise<ServedModel['info']> {
     const key = keyOf(source);
-    const { threads, allowSpinning, memoryBudgetBytes, role } = this.#options;
+    const { threads, allowSpinning, memoryBudgetBytes, predictBatch, role } = this.#options;
     const run: ScheduledRun = { runId: call.runId, priority: 'attack', model: key };
     const gate = this.#scheduler.enter(run);
     try {
       const model = await gate.run('load', LOAD_ESTIMATE_MS, active.controller.signal, () =>
-        this.#loadModel(source, { role, runtime: { threads, allowSpinning }, memoryBudgetBytes }),
+        this.#loadModel(source, { role, runtime: { threads, allowSpinning }, memoryBudgetBytes, predictBatch }),
       );
       await this.#retire(key);
       this.#models.set(key, { model, uses: 0, isRetired: false });

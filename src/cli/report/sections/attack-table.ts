@@ -1,6 +1,6 @@
 import type { AttackFigures, TaskFigures } from '../../../engine/index.js';
 import { numberText } from '../../format.js';
-import { badge, doubtedHtml, figureHtml, metricOf } from '../figure.js';
+import { badge, doubtedHtml, figureHtml, metricOf, trustOf } from '../figure.js';
 import { type Html, html, specHtml } from '../html.js';
 
 const HEADER = ['task', 'metric', 'clean', 'under attack', 'change', 'broken', 'n'];
@@ -19,7 +19,7 @@ ${attacks.map(attackRows)}
 const attackRows = (attack: AttackFigures): Html => html`
 <tbody>
 <tr class="attack"><th colspan="${HEADER.length}"><span class="spec">${specHtml(attack.spec)}</span>
-<span class="epsilon">ε ${attack.epsilon}/255</span> ${badge(attack.verdict)}</th></tr>
+<span class="epsilon">ε ${attack.epsilon}/255</span> ${badge(trustOf(attack))}</th></tr>
 ${attack.tasks.map((task) => taskRow(task, attack.verdict === 'suspect'))}
 </tbody>`;
 

@@ -24,6 +24,7 @@ export async function evaluate(
     ...runtime,
     optimization: 'disabled',
     prepacking: false,
+    keepsMemory: false,
   });
   try {
     const results = await runGrey(session, inputs, names);
