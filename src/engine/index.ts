@@ -3,7 +3,7 @@
 export type * from './datasets/dataset.js';
 export { type DatasetConfig, datasetConfigSchema } from './datasets/dataset-config.js';
 export { guessDatasetConfig } from './datasets/guess-dataset-config.js';
-export { type DatasetOptions, openDataset } from './datasets/open-dataset.js';
+export { openDataset } from './datasets/open-dataset.js';
 export {
   EngineError,
   ERROR_CODES,
@@ -12,15 +12,15 @@ export {
   type FieldViolation,
   Violations,
 } from './errors.js';
-export { type ComparedResult, compareWithBaseline } from './evaluation/baseline/compare-with-baseline.js';
+export { compareWithBaseline } from './evaluation/baseline/compare-with-baseline.js';
 export { type EpsilonCurve, epsilonCurves } from './evaluation/epsilon-curves.js';
 export { evaluate } from './evaluation/evaluate.js';
 export type * from './evaluation/evaluation-events.js';
 export { type FigureTask, figureTasks } from './evaluation/figures.js';
 export { judgeGates } from './evaluation/gates/judge-gates.js';
 export { parseGate } from './evaluation/gates/parse-gate.js';
-export { type Gate, resolveGates } from './evaluation/gates/resolve-gates.js';
-export { identityDifferences, identityDigest } from './evaluation/identity.js';
+export { resolveGates } from './evaluation/gates/resolve-gates.js';
+export { identityDifferences } from './evaluation/identity.js';
 export { jobInputOf, type UnpackImage } from './evaluation/job-input.js';
 export {
   type EvaluationPlan,
@@ -30,16 +30,14 @@ export {
   type Shard,
   type SuiteAttack,
 } from './evaluation/plan.js';
-export { exampleSums, type ReduceOptions, reduceEvaluation, worstOf } from './evaluation/reduce.js';
-export { checkReliability, type ReliabilityOptions } from './evaluation/reliability/check-reliability.js';
+export { exampleSums, reduceEvaluation, worstOf } from './evaluation/reduce.js';
 export type * from './evaluation/result.js';
 export { evaluationResultSchema, parseEvaluationResult } from './evaluation/result-schema.js';
 export type * from './evaluation/row.js';
 export { type DecodedShard, decodeShard } from './evaluation/shards/decode-shard.js';
-export { type MergedEvaluation, mergeShards } from './evaluation/shards/merge-shards.js';
+export { mergeShards } from './evaluation/shards/merge-shards.js';
 export {
   encodeShardLine,
-  type ShardFooter,
   type ShardHeader,
   type ShardLine,
 } from './evaluation/shards/shard-line.js';
