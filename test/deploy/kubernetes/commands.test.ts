@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { appendFile, copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import test from 'ava';
 import type { IContainer, IVolume } from 'kubernetes-models/v1';
 import { parse } from 'yaml';
 import { PACKAGE_ROOT } from '../../../src/cli/package-version.js';
@@ -244,4 +245,14 @@ testWith(missing, 'models are copied only when each is there, listed and unchang
   t.true(await start());
   await rm(join(source, 'street/model.yaml'));
   t.false(await start(), 'a file that is missing');
+});
+
+test('the command line takes the commands of the page about Kubernetes', async (t) => {
+  const page = await readFile(new URL('docs/KUBERNETES.md', PACKAGE_ROOT), 'utf8');
+  const commands = [...page.matchAll(/(?:node bin\/robustgate\.js|`robustgate) ([^`\n]+)[`\n]/g)].map(
+    ([, words = '']) => words,
+  );
+  t.deepEqual(commands, ['probes run street', 'evaluate', 'serve --check-config --config gateway.yaml']);
+  for (const words of commands.filter((one) => one.includes(' ')))
+    await t.notThrowsAsync(parseCommand(words.split(' ')));
 });
