@@ -243,6 +243,12 @@ testWith(missing, 'models are copied only when each is there, listed and unchang
   t.false(await start(), 'a file that was changed');
   await copyFile(join(demo, 'street/model.yaml'), join(source, 'street/model.yaml'));
   t.true(await start());
+  await writeFile(
+    join(folder, 'SHA256SUMS'),
+    sums.replace(/^\w+ {2}\.\/street\/model\.yaml$/m, 'none  ./street/model.yaml'),
+  );
+  t.false(await start(), 'a line that is no sum');
+  await writeFile(join(folder, 'SHA256SUMS'), sums);
   await rm(join(source, 'street/model.yaml'));
   t.false(await start(), 'a file that is missing');
 });
