@@ -1,14 +1,18 @@
 // The Jobs of the manifests, as processes of this machine: each with the environment that the kubelet would give it.
 import { execFile } from 'node:child_process';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { ExecutionContext } from 'ava';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { parse } from 'yaml';
 import { PACKAGE_ROOT } from '../../src/cli/package-version.js';
+import { authority } from '../support/authority.js';
+import { demoModels, gatewayOf } from '../support/gateway.js';
 import { find, type KubernetesObject, podOf, renderOverlay, whyNoKustomize } from '../support/kustomize.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { testWith } from '../support/test-with.js';
+import { succeeds, testWith } from '../support/test-with.js';
 
 const missing = whyNoKustomize();
 const at = (path: string): string => fileURLToPath(new URL(path, PACKAGE_ROOT));
@@ -109,3 +113,52 @@ testWith(missing, 'the gates of the nightly evaluation are on figures that the d
     ['pass', 'pass', 'pass'],
   );
 });
+
+const needed = missing ?? (succeeds('openssl', 'version') ? undefined : 'install openssl');
+
+testWith(
+  needed,
+  'the nightly evaluation is let in by the gateway of the same overlay, and not with a token of another',
+  async (t) => {
+    t.timeout(300_000);
+    const objects = await renderOverlay('cpu');
+    const text = find(objects, 'ConfigMap', /^robustgate-gateway-/).data?.['gateway.yaml'] ?? '';
+    const { path, issue } = await authority(t);
+    await issue('nightly', 'DNS:nightly');
+    const { privateKey, publicKey } = await generateKeyPair('RS256');
+    await writeFile(path('jwks.json'), JSON.stringify({ keys: [await exportJWK(publicKey)] }));
+    // Where the Secrets are mounted.
+    const here = (words: string): string =>
+      words
+        .replace('/etc/robustgate/tls/tls', path('gateway'))
+        .replace('/etc/robustgate/tls/ca', path('ca'))
+        .replace('/etc/robustgate/jwks/jwks', path('jwks'))
+        .replace('/etc/robustgate/client/ca', path('ca'))
+        .replace('/etc/robustgate/client/tls', path('nightly'))
+        .replace('/var/run/secrets/robustgate/token', path('token'));
+    const config = { ...parse(text.split('\n').map(here).join('\n')), modelRepository: demoModels };
+    const free = { grpcAddress: '127.0.0.1:0', adminAddress: '127.0.0.1:0' };
+    const { gateway } = await gatewayOf(t, demoModels, { children: true, config: { ...config, ...free } });
+    const tokenOf = (account: string): Promise<string> =>
+      new SignJWT({})
+        .setProtectedHeader({ alg: 'RS256' })
+        .setIssuer(config.auth.jwt.issuer)
+        .setAudience('robustgate')
+        .setSubject(`system:serviceaccount:robustgate:${account}`)
+        .setExpirationTime('10m')
+        .sign(privateKey);
+    const nightly = find(objects, 'CronJob', 'robustgate-nightly');
+    const folder = await temporaryFolder(t);
+    const called = (argument: string): readonly string[] =>
+      argument.startsWith('--server=')
+        ? [`--server=localhost:${gateway.grpcAddress.split(':')[1]}`]
+        : small(here(argument));
+    await writeFile(path('token'), await tokenOf('robustgate-nightly'));
+    const { code, stderr } = await runPod(nightly, folder, {}, called);
+    t.is(code, 0, stderr);
+    await writeFile(path('token'), await tokenOf('default'));
+    const stranger = await runPod(nightly, await temporaryFolder(t), {}, called);
+    t.not(stranger.code, 0);
+    t.regex(stranger.stderr, /PERMISSION_DENIED: expected the role predict, got none/);
+  },
+);
