@@ -92,7 +92,14 @@ export function attackSpec(
   attack: string,
   tasks: readonly string[],
   parameters: Partial<AttackParameters> = {},
-  change: { loss?: string; combination?: Combination; seed?: number; targeted?: boolean; batchSize?: number; fullBatches?: boolean } = {},
+  change: {
+    loss?: string;
+    combination?: Combination;
+    seed?: number;
+    targeted?: boolean;
+    batchSize?: number;
+    fullBatches?: boolean;
+  } = {},
 ): AttackSpec {
   return {
     attack,

@@ -40,6 +40,8 @@ export interface ServedModelOptions {
   readonly runtime: RuntimeOptions;
   /** Most memory that the programs of one model may take, in bytes. */
   readonly memoryBudgetBytes: number;
+  /** Told what operators should know, once each: that the CPU computes what a backend has no kernel for. */
+  warn?(message: string): void;
 }
 
 /** A model, ready. All of its calls block the process while they run: it lives in a host. */

@@ -18,7 +18,8 @@ const specOf = (parameters: Partial<AttackParameters>, targeted = false): Attack
   objective: { combination: 'sum', tasks: [{ task: 'a', weight: 1, loss: 'margin' }] },
   targeted,
   seed: 3,
-  batchSize: undefined, fullBatches: false,
+  batchSize: undefined,
+  fullBatches: false,
 });
 
 /** The objective and the score are the distance of the first pixel from `from`; the gradient pushes every pixel up. */
