@@ -1,6 +1,6 @@
 // The front door: what server/, lab/ and cli/ may import of the hosts.
 export { usableCores } from './cpu-quota.js';
 export type { CallOptions, Hosts, Lane, ModelRef } from './lanes.js';
-export { probeProviders } from './probe-providers.js';
+export { probeBackends, probeProviders } from './probe-providers.js';
 export { type HostsOptions, startHosts } from './start-hosts.js';
 export type { LaneLimits } from './supervised-lane.js';
