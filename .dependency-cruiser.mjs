@@ -112,6 +112,21 @@ export default {
       to: { path: '@tensorflow/' },
     },
     {
+      name: 'prom-client-in-one-file',
+      comment: 'Only server/telemetry/registry.ts imports prom-client: make metrics with MetricRegistry.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/server/telemetry/registry[.]ts$' },
+      to: { path: 'prom-client' },
+    },
+    {
+      name: 'opentelemetry-sdk-in-one-file',
+      comment:
+        'Only server/telemetry/tracing.ts loads the SDK, and only where traces are wanted: use @opentelemetry/api.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/server/telemetry/tracing[.]ts$' },
+      to: { path: '@opentelemetry/(sdk|exporter|instrumentation)' },
+    },
+    {
       name: 'engine-front-door',
       comment: 'Import from engine/index.ts, and export from there what is missing.',
       severity: 'error',

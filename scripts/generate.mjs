@@ -8,10 +8,9 @@ const root = resolve(import.meta.dirname, '..');
 const env = { ...process.env, PATH: [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter) };
 const buf = (...args) => execFileSync('buf', args, { cwd: root, env, stdio: 'inherit' });
 
-// Foreign schemas need no services, and live beside what reads them.
-const foreign = (schema, out) => {
-  const options =
-    'esModuleInterop=true,importSuffix=.js,forceLong=bigint,useExactTypes=false,outputJsonMethods=false,outputPartialMethods=false,outputTypeRegistry=false';
+// Foreign schemas live beside what reads them; of those whose services we offer, these are made too.
+const foreign = (schema, out, services = 'outputServices=none') => {
+  const options = `${services},esModuleInterop=true,importSuffix=.js,forceLong=bigint,useExactTypes=false,outputJsonMethods=false,outputPartialMethods=false,outputTypeRegistry=false`;
   const plugin = { version: 'v2', plugins: [{ local: 'protoc-gen-ts_proto', out, opt: options.split(',') }] };
   buf('generate', 'schemas', '--path', `schemas/${schema}`, '--template', JSON.stringify(plugin));
 };
@@ -20,8 +19,15 @@ const foreign = (schema, out) => {
 function generate(target) {
   buf('generate', '-o', target);
   foreign('google_rpc.proto', join(target, 'src/contract/google'));
+  foreign(
+    'open_inference.proto',
+    join(target, 'src/contract/inference'),
+    'outputServices=grpc-js,oneof=unions-value,enumsAsLiterals=true',
+  );
   foreign('onnx.proto', join(target, 'src/engine/onnx/schema'));
   buf('build', '-o', join(target, 'proto/descriptor.binpb'));
+  const oip = join(target, 'proto/open_inference.binpb');
+  buf('build', 'schemas', '--path', 'schemas/open_inference.proto', '-o', oip);
 }
 
 const filesOf = (folder) =>

@@ -1,16 +1,22 @@
-// Writes what is said of the configuration from the schemas that judge it: docs/schemas/*.json, and the tables of docs/CONFIG.md.
+// Writes what is said of the configuration from the schemas that judge it, docs/schemas/*.json and the tables of docs/CONFIG.md, and
+// what is said of metrics from the registry that tells them, the tables of docs/METRICS.md.
 // `--check` only compares. Needs a build.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { format } from 'node:util';
 import { z } from 'zod';
-import { modelConfigSchema } from '../dist/src/engine/index.js';
-import { gatewayConfigSchema } from '../dist/src/server/index.js';
+import { evaluationResultSchema, modelConfigSchema } from '../dist/src/engine/index.js';
+import { gatewayConfigSchema, metricDescriptions } from '../dist/src/server/index.js';
 
 const FILES = {
   gateway: { schema: gatewayConfigSchema, title: 'Configuration of a robustgate gateway' },
   model: { schema: modelConfigSchema, title: 'model.yaml of a robustgate model repository' },
 };
+/** Files that programs write: no page lists their keys. */
+const OUTPUTS = {
+  result: { schema: evaluationResultSchema, title: 'result.json of a robustgate evaluation' },
+};
 const CONFIG = 'docs/CONFIG.md';
+const METRICS = 'docs/METRICS.md';
 
 const jsonSchemaOf = ({ schema, title }) => {
   const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'input' });
@@ -21,6 +27,7 @@ const jsonSchemaOf = ({ schema, title }) => {
 function rowsOf(schema, path = '') {
   const branches = schema.oneOf ?? schema.anyOf ?? [];
   if (schema.type === 'array' && schema.items) return rowsOf(schema.items, `${path}[]`);
+  if (typeof schema.additionalProperties === 'object') return rowsOf(schema.additionalProperties, `${path}.*`);
   const own = Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
     const key = path === '' ? name : `${path}.${name}`;
     const isRequired = (schema.required ?? []).includes(name);
@@ -70,25 +77,42 @@ function tableOf(file) {
   return ['| key | type | default | meaning |', '|---|---|---|---|', ...new Set(rows)].join('\n');
 }
 
-function configPage() {
-  return Object.entries(FILES).reduce(
-    (page, [name, file]) => {
+/** A page with its tables, by name, written anew. */
+function pageWith(path, tables) {
+  return Object.entries(tables).reduce(
+    (page, [name, table]) => {
       const [begin, end] = [`<!-- ${name}: written by scripts/reference.mjs -->`, `<!-- end of ${name} -->`];
       const [before, rest] = page.split(begin);
       const [, after] = (rest ?? '').split(end);
-      if (after === undefined) throw new Error(`expected ${begin} and ${end} in ${CONFIG}`);
-      return `${before}${begin}\n${tableOf(file)}\n${end}${after}`;
+      if (after === undefined) throw new Error(`expected ${begin} and ${end} in ${path}`);
+      return `${before}${begin}\n${table}\n${end}${after}`;
     },
-    readFileSync(CONFIG, 'utf8'),
+    readFileSync(path, 'utf8'),
   );
 }
 
+const configTables = Object.fromEntries(Object.entries(FILES).map(([name, file]) => [name, tableOf(file)]));
+
+/** What probes found, and all the rest. */
+const ABOUT_PROBES = /^robustgate_(probe_|robust_|clean_|gradient_|theorem1_)/;
+
+function metricTable(isAboutProbes) {
+  const rows = metricDescriptions()
+    .filter(({ name }) => ABOUT_PROBES.test(name) === isAboutProbes)
+    .map(({ name, type, labels, help }) => {
+      const list = labels.map((label) => `\`${label}\``).join(', ');
+      return `| \`${name}\` | ${type} | ${list} | ${help} |`.replaceAll(/ {2,}/g, ' ');
+    });
+  return ['| metric | type | labels | meaning |', '|---|---|---|---|', ...rows].join('\n');
+}
+
 const pages = new Map([
-  ...Object.entries(FILES).map(([name, file]) => [
+  ...Object.entries({ ...FILES, ...OUTPUTS }).map(([name, file]) => [
     `docs/schemas/${name}.schema.json`,
     `${JSON.stringify(jsonSchemaOf(file), undefined, 2)}\n`,
   ]),
-  [CONFIG, configPage()],
+  [CONFIG, pageWith(CONFIG, configTables)],
+  [METRICS, pageWith(METRICS, { probes: metricTable(true), serving: metricTable(false) })],
 ]);
 
 const isCheck = process.argv.includes('--check');
@@ -96,7 +120,7 @@ if (!isCheck) mkdirSync('docs/schemas', { recursive: true });
 for (const [path, text] of pages) {
   if (!isCheck) writeFileSync(path, text);
   else if (readFileSync(path, 'utf8') !== text) {
-    console.error(`${path} is not what the schemas say: run npm run reference`);
+    console.error(`${path} is not what the code says: run npm run reference`);
     process.exitCode = 1;
   }
 }

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { usableCores } from '../../src/host/index.js';
+import { hostEnvironment, usableCores } from '../../src/host/index.js';
 import { type Facts, measure } from './measure.js';
 import { startStepper } from './stepper.js';
 import { heading, LIBRARIES, table } from './table.js';
@@ -60,7 +60,11 @@ async function factsOf(path: string, network: string, batch: number): Promise<Fa
     return given === undefined ? [] : [{ name, path: resolve(given) }];
   });
   const paths = [...libraries.map((library) => library.path), process.env['PYTHONPATH'] ?? ''];
-  const ours = startStepper(process.execPath, [resolve(import.meta.dirname, 'our-step.js'), ...threadArgs]);
+  const ours = startStepper(
+    process.execPath,
+    [resolve(import.meta.dirname, 'our-step.js'), ...threadArgs],
+    hostEnvironment({}),
+  );
   const script = resolve(root, 'bench/peers/torch_step.py');
   const torch = startStepper(values.python, [script, ...threadArgs, ...layout], {
     PYTHONPATH: paths.filter((part) => part !== '').join(delimiter),

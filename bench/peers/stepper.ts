@@ -32,11 +32,7 @@ export interface Stepper {
  *
  * @param environment what is added to this process's own
  */
-export function startStepper(
-  program: string,
-  args: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
-): Stepper {
+export function startStepper(program: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}): Stepper {
   const child = spawn(program, args, {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, ...environment },

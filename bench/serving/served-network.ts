@@ -9,6 +9,8 @@ export interface ServedNetwork {
   attack(steps: number): Promise<void>;
   /** Of predictions that come one after another, in milliseconds. */
   latency(count: number): Promise<Latency>;
+  /** The same of so many callers, each of whom asks again once he has his answer. */
+  concurrent(callers: number, count: number): Promise<Latency & { readonly perSecond: number }>;
   close(): Promise<void>;
 }
 
@@ -17,11 +19,13 @@ export interface Latency {
   readonly p99: number;
 }
 
-export async function servedNetwork(bench: BenchNetwork): Promise<ServedNetwork> {
+/** @param maxBatch most examples of different callers that share a native call. Default: the gateway's own */
+export async function servedNetwork(bench: BenchNetwork, maxBatch?: number): Promise<ServedNetwork> {
   const config = parseGatewayConfig({
     modelRepository: bench.repository,
     grpcAddress: '127.0.0.1:0',
     adminAddress: '127.0.0.1:0',
+    ...(maxBatch !== undefined && { predictBatching: { maxBatch } }),
   });
   const quiet = () => undefined;
   const log = { debug: quiet, info: quiet, warn: console.warn, error: console.error };
@@ -31,6 +35,16 @@ export async function servedNetwork(bench: BenchNetwork): Promise<ServedNetwork>
   return {
     attack: (steps) => attack(client, bench, steps),
     latency: (count) => latency(client, bench, count),
+    async concurrent(callers, count) {
+      const millis: number[] = [];
+      const seconds = await timed(async () => {
+        const caller = async (): Promise<void> => {
+          while (millis.length < count) millis.push(await timed(() => predict(client, bench)));
+        };
+        await Promise.all(Array.from({ length: callers }, caller));
+      });
+      return { p50: median(millis), p99: quantile(millis, 0.99), perSecond: (1000 * millis.length) / seconds };
+    },
     async close() {
       client.close();
       await gateway.close();

@@ -13,6 +13,8 @@ export interface CliContext {
     readonly NO_COLOR?: string | undefined;
     /** Set: errors come with their stack. */
     readonly ROBUSTGATE_DEBUG?: string | undefined;
+    /** Of a pod of an Indexed Job of Kubernetes: the shard that it is. */
+    readonly JOB_COMPLETION_INDEX?: string | undefined;
   };
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;

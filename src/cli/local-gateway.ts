@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { parse } from 'yaml';
 import type { Gateway, GatewayConfig, Logger } from '../server/index.js';
 import type { CliContext, TextSink } from './context.js';
+import { versionOf } from './package-version.js';
 
 /** A configuration: the text of a file, and what the command line says instead. */
 export interface ConfigSource {
@@ -24,14 +25,14 @@ export async function startLocalGateway(models: string, { stderr }: CliContext):
   await readdir(models);
   const config = { modelRepository: models, grpcAddress: '127.0.0.1:0', adminAddress: '127.0.0.1:0' };
   const { parseGatewayConfig, startGateway } = await import('../server/index.js');
-  return await startGateway(parseGatewayConfig(config), { log: problemLog(stderr) });
+  return await startGateway(parseGatewayConfig(config), { log: problemLog(stderr), version: await versionOf() });
 }
 
 /** Runs a gateway until the context's signal is aborted, then drains and closes it. */
 export async function runGateway(source: ConfigSource, { signal, stderr }: CliContext): Promise<void> {
   const { startGateway } = await import('../server/index.js');
   const config = await readConfig(source);
-  const gateway = await startGateway(config, { log: await jsonLog(config, stderr) });
+  const gateway = await startGateway(config, { log: await jsonLog(config, stderr), version: await versionOf() });
   try {
     stderr.write(`robustgate: gRPC on ${gateway.grpcAddress}, health on http://${gateway.adminAddress}/readyz\n`);
     if (!signal.aborted) await once(signal, 'abort');
@@ -39,6 +40,16 @@ export async function runGateway(source: ConfigSource, { signal, stderr }: CliCo
   } finally {
     await gateway.close();
   }
+}
+
+/**
+ * Judges a configuration, and looks for what it names.
+ *
+ * @throws EngineError `INVALID_CONFIG`. Thrown when something is wrong.
+ */
+export async function checkConfig(source: ConfigSource): Promise<void> {
+  const { checkPaths } = await import('../server/index.js');
+  await checkPaths(await readConfig(source));
 }
 
 /**

@@ -1,24 +1,43 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
-/** Where a command finds its gateway. */
-export interface GatewayOptions {
+/** Where a command finds a gateway that runs. */
+export interface ServerOptions {
   readonly server: string;
-  readonly local?: true;
-  readonly models?: string;
   readonly timeout?: number;
+  readonly tls?: true;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly tokenFile?: string;
 }
 
-/** Adds `--server`, `--local`, `--models` and `--timeout`. */
-export function addGatewayOptions(command: Command): Command {
+/** Where a command finds its gateway. */
+export interface GatewayOptions extends ServerOptions {
+  readonly local?: true;
+  readonly models?: string;
+}
+
+/** Adds `--server`, `--timeout`, and what proves who the caller is. */
+export function addServerOptions(command: Command): Command {
   return command
     .option('--server <address>', 'gateway to call', 'localhost:8001')
-    .option('--local', 'start a gateway in this process instead, on a free port')
-    .option('--models <dir>', 'model repository of --local')
     .option(
       '--timeout <duration>',
       'give up after this time, e.g. 30s, 5m or 2h (a number alone means seconds)',
       duration,
-    );
+    )
+    .option('--tls', 'encrypt, and believe the certificates that this system believes')
+    .option('--ca <file>', 'encrypt, and believe what these certificates (PEM) vouch for')
+    .option('--cert <file>', 'client certificate (PEM), with --key')
+    .option('--key <file>', 'its private key (PEM)')
+    .option('--token-file <file>', 'bearer token to send; read again for every call');
+}
+
+/** Adds the options of `addServerOptions`, `--local` and `--models`. */
+export function addGatewayOptions(command: Command): Command {
+  return addServerOptions(command)
+    .option('--local', 'start a gateway in this process instead, on a free port')
+    .option('--models <dir>', 'model repository of --local');
 }
 
 /** Adds `--json`. */

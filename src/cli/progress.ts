@@ -23,11 +23,26 @@ export interface Progress {
   end(): void;
 }
 
-/** One live line on a terminal, else JSON lines. */
-export function createProgress({ stderr, env }: CliContext, now: () => number = () => performance.now()): Progress {
-  const isLive = stderr.isTTY === true && env.TERM !== 'dumb';
+export const PROGRESS_MODES = ['auto', 'bar', 'ndjson', 'none'] as const;
+/** `auto`: a bar on a terminal, else JSON lines; `none`: only what is logged. */
+export type ProgressMode = (typeof PROGRESS_MODES)[number];
+
+/** One live line, or JSON lines. */
+export function createProgress(
+  { stderr, env }: CliContext,
+  now: () => number = () => performance.now(),
+  mode: ProgressMode = 'auto',
+): Progress {
+  if (mode === 'none') return onlyLogs(stderr);
+  const isLive = mode === 'bar' || (mode === 'auto' && stderr.isTTY === true && env.TERM !== 'dumb');
   return isLive ? liveLine(stderr, (env.NO_COLOR ?? '') === '', now) : jsonLines(stderr, now);
 }
+
+const onlyLogs = (stderr: TextSink): Progress => ({
+  update: () => {},
+  log: (text) => stderr.write(`${text}\n`),
+  end: () => {},
+});
 
 const LIVE_INTERVAL_MS = 80;
 const LINE_INTERVAL_MS = 1000;

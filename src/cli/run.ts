@@ -23,9 +23,25 @@ export const COMMANDS: Readonly<Record<string, { summary: string; load: () => Pr
     summary: 'attack a model, and tell its metrics before and after',
     load: async () => (await import('./commands/attack.js')).defineAttack,
   },
+  evaluate: {
+    summary: 'attack a model on a labelled dataset, with intervals, gates and a report',
+    load: async () => (await import('./commands/evaluate.js')).defineEvaluate,
+  },
+  merge: {
+    summary: 'join the shards of an evaluation',
+    load: async () => (await import('./commands/merge.js')).defineMerge,
+  },
   'gradient-norm': {
     summary: "measure the gradients of a model's losses",
     load: async () => (await import('./commands/gradient-norm.js')).defineGradientNorm,
+  },
+  runs: {
+    summary: 'list the runs of a gateway, and describe, watch or cancel one',
+    load: async () => (await import('./commands/runs.js')).defineRuns,
+  },
+  probes: {
+    summary: 'list probes and their runs, or run one now',
+    load: async () => (await import('./commands/probes.js')).defineProbes,
   },
   devices: {
     summary: 'say which execution providers work here',

@@ -50,7 +50,24 @@ export {
   PredictRequest,
   type PredictResponse,
 } from '../contract/robustgate/v1/predict.js';
+export {
+  type AttackFigures,
+  type Doubt,
+  type Figure,
+  type Probe,
+  type ProbeGradients,
+  type ProbeProgress,
+  type ProbeRun,
+  type ProbeRunStarted,
+  ProbeState,
+  ProbeTrigger,
+  ProbeVerdict,
+  type TaskFigures,
+} from '../contract/robustgate/v1/probe.js';
+export { ProbeServiceDefinition, ProbeServiceService } from '../contract/robustgate/v1/probe_service.js';
 export { RobustnessServiceDefinition, RobustnessServiceService } from '../contract/robustgate/v1/robustness_service.js';
+export { type Run, RunKind, RunState } from '../contract/robustgate/v1/run.js';
+export { RunServiceDefinition, RunServiceService } from '../contract/robustgate/v1/run_service.js';
 export { Tensor } from '../contract/robustgate/v1/tensor.js';
 export {
   type AssembledEvent,
@@ -61,7 +78,9 @@ export {
   type CollectedResult,
   collectAttack,
 } from './attack-payloads.js';
-export { type Client, type ConnectOptions, connect, type GradientNormEvent } from './connect.js';
+export { type Client, type ConnectOptions, connect, sslCredentials } from './connect.js';
+export type { ProbeClient, ProbeEvent } from './probe-client.js';
 export { type ErrorFacts, RobustgateError, type Violation } from './robustgate-error.js';
+export { attackEventsOf, type GradientNormEvent, gradientNormEventsOf, type RunEvent } from './run-events.js';
 export { arrayOf, type TensorArray, tensorFrom } from './tensors.js';
 export type { CallOptions } from './unary-call.js';

@@ -1,6 +1,9 @@
 // The front door: all that host/, server/, lab/ and cli/ may import of the engine.
 
 export type * from './datasets/dataset.js';
+export { type DatasetConfig, datasetConfigSchema } from './datasets/dataset-config.js';
+export { guessDatasetConfig } from './datasets/guess-dataset-config.js';
+export { openDataset } from './datasets/open-dataset.js';
 export {
   EngineError,
   ERROR_CODES,
@@ -9,13 +12,42 @@ export {
   type FieldViolation,
   Violations,
 } from './errors.js';
+export { compareWithBaseline } from './evaluation/baseline/compare-with-baseline.js';
+export { type EpsilonCurve, epsilonCurves } from './evaluation/epsilon-curves.js';
+export { evaluate } from './evaluation/evaluate.js';
+export type * from './evaluation/evaluation-events.js';
+export { type FigureTask, figureTasks } from './evaluation/figures.js';
+export { judgeGates } from './evaluation/gates/judge-gates.js';
+export { parseGate } from './evaluation/gates/parse-gate.js';
+export { resolveGates } from './evaluation/gates/resolve-gates.js';
+export { identityDifferences } from './evaluation/identity.js';
+export { jobInputOf, type UnpackImage } from './evaluation/job-input.js';
+export {
+  type EvaluationPlan,
+  isInShard,
+  type PreparedEvaluation,
+  prepareEvaluation,
+  type Shard,
+  type SuiteAttack,
+} from './evaluation/plan.js';
+export { exampleSums, reduceEvaluation, worstOf } from './evaluation/reduce.js';
 export type * from './evaluation/result.js';
+export { evaluationResultSchema, parseEvaluationResult } from './evaluation/result-schema.js';
 export type * from './evaluation/row.js';
+export { type DecodedShard, decodeShard } from './evaluation/shards/decode-shard.js';
+export { mergeShards } from './evaluation/shards/merge-shards.js';
+export {
+  encodeShardLine,
+  type ShardHeader,
+  type ShardLine,
+} from './evaluation/shards/shard-line.js';
 export type * from './evaluation/target.js';
 export { colorizeClasses, colorizeValues, type ValueMap } from './images/colorize.js';
 export { decodeImage } from './images/decode-image.js';
 export { type DecodedImage, type ImageLimits, levelsOf } from './images/decoded-image.js';
 export { encodePng } from './images/encode-png.js';
+export { type ImageForm, type InputPixels, inputPixels } from './images/input-pixels.js';
+export { type LabelSamples, labelSamples, scaleSamples } from './images/label-samples.js';
 export { CITYSCAPES_PALETTE, paletteOf } from './images/palette.js';
 export { composePicture } from './images/picture.js';
 export { paint, type RgbImage, rgbOf } from './images/rgb-image.js';
@@ -25,7 +57,7 @@ export { type Inspection, inspectModel } from './inspection/inspect-model.js';
 export { lossNames } from './losses/index.js';
 export type { MetricValue } from './metrics/metric.js';
 export { modelConfigSchema, parseModelConfig } from './models/model-config.js';
-export type { InputInfo, ModelInfo, TaskInfo } from './models/model-info.js';
+export type { InputInfo, ModelInfo, TaskInfo, TensorSignature } from './models/model-info.js';
 export type { ModelSource } from './models/model-source.js';
 export { type ProviderReport, probeProvider } from './models/onnx/provider-probe.js';
 export { parseStrict } from './models/parse-strict.js';
@@ -37,9 +69,11 @@ export {
   TFJS_BACKENDS,
   type TfjsBackend,
 } from './models/providers.js';
+export type { RawTensor, RawTensors } from './models/raw-tensor.js';
 export { readModelFile, readModelSource } from './models/read-model-source.js';
 export { type BackendReport, probeBackend } from './models/tfjs/backend-probe.js';
 export { bilinearMatrix } from './models/tfjs/repairs/resize-bilinear.js';
+export type { DataType } from './onnx/data-types.js';
 export { decodeModel } from './onnx/decode-model.js';
 export type { AttributeInputs, ModelDef, NodeDef, TensorValue } from './onnx/graph.js';
 export { attributesOf } from './onnx/node.js';
@@ -49,8 +83,10 @@ export type * from './runs/events.js';
 export { formatSpec } from './runs/format-spec.js';
 export type * from './runs/job.js';
 export { loadServedModel } from './runs/load-served-model.js';
+export { parseSpec } from './runs/parse-spec.js';
 export type * from './runs/served-model.js';
 export type * from './runs/spec.js';
+export { maskOf } from './tensor/mask.js';
 export { decodeNpy, encodeNpy, type NpyArray } from './tensor/npy.js';
 export { keyedRandom } from './tensor/random.js';
 export type { Shape } from './tensor/shape.js';

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
 import { EngineError } from '../engine/index.js';
 import { EventQueue } from './event-queue.js';
+import { hostEnvironment } from './host-environment.js';
 import type { CallOptions } from './lanes.js';
 import { engineError, type HostOptions, type Method, type Reply, type Request } from './protocol.js';
 import { Channel } from './wire/channel.js';
@@ -57,8 +58,7 @@ export class HostProcess {
     // Not detached: in a session of its own the process would get its own share of the cores, and its priority would mean nothing.
     this.#child = spawn(process.execPath, [entry, JSON.stringify(options)], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-      // NVIDIA's libraries would round the factors of products to 10 bits, and gradients with them.
-      env: { NVIDIA_TF32_OVERRIDE: '0', ...process.env },
+      env: hostEnvironment(process.env),
     });
     this.#channel = new Channel(this.#child.stdio[3] as Duplex, {
       onMessage: (value) => this.#receive(value as Reply),
@@ -161,7 +161,7 @@ export class HostProcess {
   #begin(
     method: Method,
     args: readonly unknown[],
-    { runId, principal, deadlineMs, traceParent }: CallOptions,
+    { runId, principal, deadlineMs, traceParent, priority }: CallOptions,
     events: EventQueue | undefined,
   ): { id: number; promise: Promise<unknown>; cancel: () => void } {
     const id = this.#nextId++;
@@ -181,6 +181,7 @@ export class HostProcess {
         deadlineMs: deadlineMs === undefined ? undefined : toSharedClock(deadlineMs),
         sentMs: toSharedClock(performance.now()),
         traceParent,
+        priority,
       };
       this.#channel.send(request).catch((error: Error) => {
         const cause = { cause: error };

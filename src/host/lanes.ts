@@ -3,10 +3,12 @@ import type {
   AttackJob,
   GradientNormEvent,
   GradientNormJob,
+  InferJob,
   ModelInfo,
   ModelSource,
   Prediction,
   PredictJob,
+  RawTensors,
 } from '../engine/index.js';
 
 /** Which version of which model. */
@@ -25,6 +27,8 @@ export interface CallOptions {
   readonly deadlineMs: number | undefined;
   /** W3C trace context to continue, if any. */
   readonly traceParent: string | undefined;
+  /** What the call gives way to. Default: a prediction goes first, an attack before probes. */
+  readonly priority?: 'probe' | undefined;
   /** Ends the call: the host stops within one native call. */
   readonly signal: AbortSignal;
 }
@@ -40,6 +44,7 @@ export interface Lane {
   load(source: ModelSource): Promise<ModelInfo>;
   unload(model: ModelRef): Promise<void>;
   predict(model: ModelRef, job: PredictJob, options: CallOptions): Promise<readonly Prediction[]>;
+  infer(model: ModelRef, job: InferJob, options: CallOptions): Promise<RawTensors>;
   /** @throws EngineError `MODEL_QUARANTINED`. Thrown when hosts keep dying from this model. */
   attack(model: ModelRef, job: AttackJob, options: CallOptions): AsyncGenerator<AttackEvent, void, void>;
   /** @throws EngineError `MODEL_QUARANTINED`. Thrown when hosts keep dying from this model. */

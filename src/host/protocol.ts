@@ -2,7 +2,7 @@ import type { CallKind } from '../engine/index.js';
 import { EngineError, ERROR_CODES, type ErrorCode, type ErrorDetails } from '../engine/index.js';
 
 /** What a host can be asked for. */
-export type Method = 'load' | 'unload' | 'predict' | 'attack' | 'gradientNorm';
+export type Method = 'load' | 'unload' | 'predict' | 'infer' | 'attack' | 'gradientNorm';
 
 /** From the gateway to a host. */
 export type Request =
@@ -18,6 +18,8 @@ export type Request =
       /** When the call was sent, on the shared clock. */
       readonly sentMs: number;
       readonly traceParent: string | undefined;
+      /** `undefined` is what the method usually has. */
+      readonly priority: 'probe' | undefined;
     }
   | { readonly kind: 'cancel'; readonly id: number }
   /** The reader of a stream has taken events of this size. */
@@ -42,7 +44,13 @@ export type Reply =
       readonly model: string;
       readonly runId: string;
     }
-  | { readonly kind: 'native-end'; readonly call: CallKind; readonly model: string };
+  | {
+      readonly kind: 'native-end';
+      readonly call: CallKind;
+      readonly model: string;
+      readonly runId: string;
+      readonly durationMs: number;
+    };
 
 /** An error as it travels. */
 export interface WireError {
@@ -79,4 +87,8 @@ export interface HostOptions {
   readonly threads: number;
   readonly allowSpinning: boolean;
   readonly memoryBudgetBytes: number;
+  /** Share of the steps of attacks and probes that probes get at least, above 0 and at most 1. */
+  readonly probeShare: number;
+  /** Most examples of different callers that one prediction computes. */
+  readonly predictBatch: number;
 }

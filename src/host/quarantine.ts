@@ -18,12 +18,15 @@ export class Quarantine {
     this.#now = now;
   }
 
-  /** A host crashed or hung in a native call of `model`. */
-  strike(model: string): void {
+  /** A host crashed or hung in a native call of `model`. Returns whether attacks on it are refused from now on. */
+  strike(model: string): boolean {
     const record = this.#records.get(model) ?? { strikes: 0, untilMs: undefined };
     record.strikes++;
-    if (record.strikes >= STRIKES) record.untilMs = this.#now() + this.#durationMs;
     this.#records.set(model, record);
+    if (record.strikes < STRIKES) return false;
+    const isNew = record.untilMs === undefined || record.untilMs <= this.#now();
+    record.untilMs = this.#now() + this.#durationMs;
+    return isNew;
   }
 
   /** A step of `model` was completed. */

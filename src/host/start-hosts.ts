@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
+import { DEFAULT_PROBE_SHARE } from './child/step-scheduler.js';
 import { usableCores } from './cpu-quota.js';
+import type { HostObserver } from './host-observer.js';
 import type { Hosts } from './lanes.js';
 import { LANE_LIMITS, type LaneLimits, type LaneLog, SupervisedLane } from './supervised-lane.js';
 
@@ -10,11 +12,20 @@ export interface HostsOptions {
   readonly threads?: number;
   /** Most memory that the gradient programs of one model may take, in bytes. */
   readonly memoryBudgetBytes: number;
+  /** Share of the steps of attacks and probes that probes get at least, above 0 and at most 1. Default: 0.1. */
+  readonly probeShare?: number;
+  /** Most examples of different callers that one prediction computes. Default: 1, each caller's alone. */
+  readonly predictBatch?: number;
   readonly limits?: Partial<LaneLimits>;
   readonly log: LaneLog;
+  /** Default: nobody. */
+  readonly observer?: HostObserver;
   /** File that host processes run; tests have one of their own. */
   readonly entry?: string;
 }
+
+/** Most examples of different callers that one prediction computes, unless told otherwise: on two cores sharing gained nothing. */
+export const PREDICT_BATCH = 1;
 
 /** The lowest priority there is: an attack takes the cores that predictions leave. */
 const ATTACK_NICE = 19;
@@ -34,9 +45,12 @@ export function startHosts(options: HostsOptions): Hosts {
         // Where lanes share cores, threads that spin take what the other one needs.
         allowSpinning: isShared,
         memoryBudgetBytes: options.memoryBudgetBytes,
+        probeShare: options.probeShare ?? DEFAULT_PROBE_SHARE,
+        predictBatch: options.predictBatch ?? PREDICT_BATCH,
       },
       limits: { ...LANE_LIMITS, ...options.limits },
       log: options.log,
+      ...(options.observer !== undefined && { observer: options.observer }),
     });
   const attack = isShared ? lane('shared', 'attack', 0) : lane('attack', 'attack', ATTACK_NICE);
   const serve = isShared ? attack : lane('serve', 'serve', 0);

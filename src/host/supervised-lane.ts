@@ -3,12 +3,15 @@ import type {
   AttackJob,
   GradientNormEvent,
   GradientNormJob,
+  InferJob,
   ModelInfo,
   ModelSource,
   Prediction,
   PredictJob,
+  RawTensors,
 } from '../engine/index.js';
 import { EngineError } from '../engine/index.js';
+import type { HostEnd, HostObserver } from './host-observer.js';
 import { type HostExit, HostProcess, type NativeCall } from './host-process.js';
 import type { CallOptions, Lane, ModelRef } from './lanes.js';
 import type { HostOptions } from './protocol.js';
@@ -63,6 +66,8 @@ export interface LaneOptions {
   readonly host: HostOptions;
   readonly limits: LaneLimits;
   readonly log: LaneLog;
+  /** Default: nobody. */
+  readonly observer?: HostObserver;
 }
 
 /** A version that every host of the lane has. */
@@ -125,8 +130,9 @@ export class SupervisedLane implements Lane {
     const host: HostProcess = new HostProcess(entry, options, {
       onReady: () => this.#onReady(host),
       onNativeBegin: (call) => this.#watch(host, call),
-      onNativeEnd: ({ call, model }) => {
+      onNativeEnd: ({ call, model, runId, durationMs }) => {
         this.#unwatch();
+        this.#options.observer?.callEnded({ lane: name, call, model, runId, durationMs });
         if (call === 'step') this.#quarantine.absolve(model);
       },
       onOutput: (line) => log('info', line, { lane: name, hostPid: host.pid }),
@@ -204,8 +210,13 @@ export class SupervisedLane implements Lane {
     for (const loaded of this.#models.values()) loaded.isThere = false;
     if (this.#isClosed) return;
     if (during?.call === 'load') this.#giveUpOn(during.model);
-    const isOwnFault = this.#wasHung || (signal !== null && CRASHES.has(signal)) || (code !== null && code !== 0);
-    if (isOwnFault && during !== undefined) this.#quarantine.strike(during.model);
+    const { observer, name } = this.#options;
+    const reason = this.#reasonOf({ code, signal });
+    observer?.restarted(name, reason);
+    const isOwnFault = reason === 'hang' || reason === 'crash' || (reason === 'exit' && code !== 0);
+    if (isOwnFault && during !== undefined && this.#quarantine.strike(during.model)) {
+      observer?.quarantined(name, during.model);
+    }
     const { backoffMs, stableMs } = this.#options.limits;
     this.#failures = performance.now() - this.#startedMs > stableMs ? 0 : this.#failures;
     const [first, longest] = backoffMs;
@@ -218,9 +229,16 @@ export class SupervisedLane implements Lane {
       pauseMs,
       during: during?.call,
       model: during?.model,
+      ...(during !== undefined && { runId: during.runId }),
     });
     this.#restartTimer = setTimeout(() => this.#start(), pauseMs);
     this.#restartTimer.unref();
+  }
+
+  #reasonOf({ code, signal }: Pick<HostExit, 'code' | 'signal'>): HostEnd {
+    if (this.#wasHung) return 'hang';
+    if (signal !== null) return CRASHES.has(signal) ? 'crash' : 'killed';
+    return code === null ? 'killed' : 'exit';
   }
 
   /** A model that hosts keep dying from while they load it would keep them from ever coming back. */
@@ -277,6 +295,11 @@ export class SupervisedLane implements Lane {
   async predict(model: ModelRef, job: PredictJob, options: CallOptions): Promise<readonly Prediction[]> {
     const host = this.#live(model);
     return (await this.#explained(host.call('predict', [model, job], options))) as readonly Prediction[];
+  }
+
+  async infer(model: ModelRef, job: InferJob, options: CallOptions): Promise<RawTensors> {
+    const host = this.#live(model);
+    return (await this.#explained(host.call('infer', [model, job], options))) as RawTensors;
   }
 
   attack(model: ModelRef, job: AttackJob, options: CallOptions): AsyncGenerator<AttackEvent, void, void> {

@@ -5,3 +5,11 @@ export interface Logger {
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
+
+/** The same log, with these fields in every line. */
+export const withFields = (log: Logger, common: object): Logger => ({
+  debug: (fields, message) => log.debug({ ...common, ...fields }, message),
+  info: (fields, message) => log.info({ ...common, ...fields }, message),
+  warn: (fields, message) => log.warn({ ...common, ...fields }, message),
+  error: (fields, message) => log.error({ ...common, ...fields }, message),
+});

@@ -1,22 +1,35 @@
-import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, type ServerCredentials } from '@grpc/grpc-js';
 import { EngineError } from '../engine/index.js';
-import { type Hosts, type LaneLimits, startHosts, usableCores } from '../host/index.js';
+import { type HostObserver, type Hosts, type LaneLimits, startHosts, usableCores } from '../host/index.js';
 import { type AdminServer, startAdminServer } from './admin/admin-server.js';
 import { Admission } from './admission/admission.js';
 import type { GatewayConfig } from './config.js';
-import { robustnessServiceDefinition } from './grpc/definitions.js';
+import { probeServiceDefinition, robustnessServiceDefinition, runServiceDefinition } from './grpc/definitions.js';
 import { Health } from './grpc/health.js';
 import { OpenCalls } from './grpc/open-calls.js';
 import { addReflection } from './grpc/reflection.js';
 import { type ImagePool, startImagePool } from './images/image-pool.js';
+import { type InferenceFacts, inferenceService, inferenceServiceDefinition } from './inference/inference-service.js';
 import type { Logger } from './logger.js';
+import type { Prober } from './probes/prober.js';
+import { probesOf } from './probes/start-probes.js';
 import { ModelRepository } from './repository/repository.js';
+import { newRunId } from './runs/run-id.js';
+import { RunRegistry } from './runs/run-registry.js';
+import { RunStore } from './runs/run-store.js';
+import { authorizer } from './security/authorize.js';
+import { serverCredentials } from './security/credentials.js';
+import { Quotas } from './security/quotas.js';
 import type { GatewayContext } from './services/gateway-context.js';
+import { probeService } from './services/probe-service.js';
 import { drainingError } from './services/requirements.js';
 import { robustnessService } from './services/robustness-service.js';
+import { runService } from './services/run-service.js';
+import type { Database } from './store/database.js';
+import { openStore } from './store/open-store.js';
+import { startTelemetry, type Telemetry } from './telemetry/telemetry.js';
 
 /** A gateway that runs. */
 export interface Gateway {
@@ -25,6 +38,8 @@ export interface Gateway {
   readonly adminAddress: string;
   /** Process ids of the hosts, for operators and tests. */
   hostPids(): { readonly serve: number | undefined; readonly attack: number | undefined };
+  /** Number of calls that are being answered. */
+  openCalls(): number;
   /** Takes no new calls, lets running attacks end with their best so far, and waits for all calls, up to `drainSeconds`. */
   drain(): Promise<void>;
   /** Ends everything at once. */
@@ -33,19 +48,34 @@ export interface Gateway {
 
 export interface GatewayDependencies {
   readonly log: Logger;
+  /** Of robustgate, told to clients. */
+  readonly version?: string;
   /** Starts the hosts; tests have ones of their own. */
-  readonly hosts?: (log: Logger) => Hosts;
+  readonly hosts?: (log: Logger, observer: HostObserver) => Hosts;
 }
 
 /**
  * Starts a gateway: hosts, models, gRPC and HTTP. It listens before its models are loaded, and is ready when they are.
  *
  * @throws EngineError `INVALID_CONFIG`. Thrown when an address cannot be bound.
+ * @throws EngineError `STORE_UNAVAILABLE`. Thrown when the history cannot be opened.
  */
 export async function startGateway(config: GatewayConfig, dependencies: GatewayDependencies): Promise<Gateway> {
   const { log } = dependencies;
   const { limits } = config;
-  const hosts = dependencies.hosts?.(log) ?? hostsOf(config, log);
+  const database = await openStore(config, log);
+  const calls = new OpenCalls();
+  const store = new RunStore(database, config.history);
+  const runs = new RunRegistry({ store, config, calls, log, now: Date.now });
+  const lanes = config.hosts === 'shared' ? ['shared'] : ['serve', 'attack'];
+  const telemetry = await startTelemetry({
+    config: config.telemetry,
+    version: dependencies.version ?? '',
+    lanes,
+    log,
+    env: process.env,
+  });
+  const hosts = dependencies.hosts?.(log, telemetry.hosts) ?? hostsOf(config, log, telemetry.hosts);
   const pool = startImagePool(
     { maxPixels: limits.imagePixels, maxBytes: limits.imageBytes },
     Math.max(1, Math.min(4, usableCores())),
@@ -53,13 +83,29 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
   const health = new Health();
   const draining = new AbortController();
   setMaxListeners(0, draining.signal); // every call that waits listens, and there are as many as the queue holds
-  const update = (): void => health.update(facts());
+  const update = (): void => {
+    health.update(facts());
+    telemetry.loaded(repository.versions);
+  };
   const repository = new ModelRepository({
     root: config.modelRepository,
     hosts,
     log,
     pollMs: config.pollSeconds * 1000,
     onChange: () => update(),
+    onVerified: (info) => prober.onVerified(info),
+    holdReason: (info) => prober.holdReason(info),
+  });
+
+  const { prober, history: probes } = probesOf({
+    config,
+    database,
+    hosts,
+    pool,
+    repository,
+    log,
+    telemetry,
+    newRunId: () => newRunId(config.replica),
   });
 
   function facts() {
@@ -80,22 +126,50 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
     repository,
     pool,
     attacks: new Admission(limits.runs, limits.queue),
+    authorize: authorizer(config.auth),
+    quotas: new Quotas(config.quotas, () => performance.now()),
     predictions: new Admission(limits.predictions, 0),
-    calls: new OpenCalls(),
+    calls,
+    runs,
+    prober,
+    probes,
     log,
+    telemetry,
     draining: draining.signal,
-    newRunId: randomUUID,
+    newRunId: () => newRunId(config.replica),
   };
-  const parts: Parts = { hosts, pool, repository, server: undefined, admin: undefined };
+  telemetry.watch({
+    versions: () => repository.versions,
+    isQuarantined: (version) => hosts.attack.quarantineReason(version) !== undefined,
+    isUp: (lane) => hosts[lane].isReady,
+    queues: { serve: context.predictions, attack: context.attacks },
+  });
+  const parts: Parts = {
+    hosts,
+    pool,
+    repository,
+    telemetry,
+    runs,
+    prober,
+    database,
+    server: undefined,
+    admin: undefined,
+  };
   try {
-    const server = grpcServer(context, health);
+    const areAllReady = (): boolean => {
+      const { isReady, models } = facts();
+      return isReady && ![...models.values()].includes(false);
+    };
+    const server = grpcServer(context, health, { version: dependencies.version ?? '', areAllReady });
     parts.server = server;
-    const grpcAddress = await bind(server, config.grpcAddress);
+    const grpcAddress = await bind(server, config.grpcAddress, await serverCredentials(config.tls));
     parts.admin = await startAdminServer(config.adminAddress, {
       livez: () => ({ isGood: true, text: 'alive' }),
       readyz: () => (facts().isReady ? { isGood: true, text: 'ready' } : { isGood: false, text: 'not ready' }),
+      metrics: (accept) => telemetry.expose(accept),
     });
     await repository.loadAll();
+    prober.start();
     if (config.modelControl === 'poll') repository.startPolling();
     update();
     log.info({ grpcAddress, adminAddress: parts.admin.address }, 'gateway is up');
@@ -106,7 +180,11 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
   }
 }
 
-function hostsOf({ hosts, threads, limits, hangs }: GatewayConfig, log: Logger): Hosts {
+function hostsOf(
+  { hosts, threads, limits, hangs, probeShare, predictBatching }: GatewayConfig,
+  log: Logger,
+  observer: HostObserver,
+): Hosts {
   const laneLimits: Partial<LaneLimits> = {
     hangMs: hangs.seconds * 1000,
     compileHangMs: hangs.compileSeconds * 1000,
@@ -116,12 +194,15 @@ function hostsOf({ hosts, threads, limits, hangs }: GatewayConfig, log: Logger):
     hosts,
     ...(threads !== undefined && { threads }),
     memoryBudgetBytes: limits.memoryBytes,
+    probeShare,
+    predictBatch: predictBatching.maxBatch,
     limits: laneLimits,
     log: (level, message, fields) => log[level](fields, message),
+    observer,
   });
 }
 
-function grpcServer(context: GatewayContext, health: Health): Server {
+function grpcServer(context: GatewayContext, health: Health, facts: InferenceFacts): Server {
   const { limits, reflection } = context.config;
   const server = new Server({
     'grpc.max_receive_message_length': limits.requestBytes,
@@ -130,15 +211,24 @@ function grpcServer(context: GatewayContext, health: Health): Server {
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 20_000,
   });
-  server.addService(robustnessServiceDefinition(), robustnessService(context));
+  const services = [
+    [robustnessServiceDefinition(), robustnessService(context)],
+    [runServiceDefinition(), runService(context)],
+    [probeServiceDefinition(), probeService(context)],
+    [inferenceServiceDefinition(), inferenceService(context, facts)],
+  ] as const;
+  for (const [definition, implementation] of services) {
+    server.addService(definition, implementation);
+    context.telemetry.calls.expect(Object.values(definition).map(({ path }) => path));
+  }
   health.addTo(server);
   if (reflection) addReflection(server);
   return server;
 }
 
-async function bind(server: Server, address: string): Promise<string> {
+async function bind(server: Server, address: string, credentials: ServerCredentials): Promise<string> {
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (cause, bound) => {
+    server.bindAsync(address, credentials, (cause, bound) => {
       if (cause === null) resolve(bound);
       else
         reject(
@@ -158,14 +248,34 @@ interface Parts {
   readonly hosts: Hosts;
   readonly pool: ImagePool;
   readonly repository: ModelRepository;
+  readonly runs: RunRegistry;
+  readonly prober: Prober;
+  readonly database: Database;
+  readonly telemetry: Telemetry;
   server: Server | undefined;
   admin: AdminServer | undefined;
 }
 
-async function closeAll({ hosts, pool, repository, server, admin }: Parts): Promise<void> {
+async function closeAll({
+  hosts,
+  pool,
+  repository,
+  telemetry,
+  runs,
+  prober,
+  database,
+  server,
+  admin,
+}: Parts): Promise<void> {
   server?.forceShutdown();
+  // Before the hosts, whose end would be told as the failure of runs.
+  runs.close(drainingError());
+  const probing = prober.close(drainingError());
   // All at once: the repository may wait for a load that ends with the hosts.
   await Promise.all([repository.close(), hosts.close(), pool.close(), admin?.close()]);
+  await probing;
+  database.close();
+  await telemetry.close();
 }
 
 /** How long the last bytes of calls that have ended may take, and connections that others hold open, in milliseconds. */
@@ -174,13 +284,15 @@ const FAREWELL_MS = 1000;
 function running(
   parts: Parts,
   grpcAddress: string,
-  { hosts, calls, config, log }: GatewayContext,
+  { hosts, prober, calls, config, log }: GatewayContext,
   draining: AbortController,
   update: () => void,
 ): Gateway {
   const drain = async (): Promise<void> => {
     draining.abort();
     update();
+    // Before the hosts, which would end the run of a probe as if it were done.
+    void prober.close(drainingError());
     hosts.drain();
     log.info({ drainSeconds: config.drainSeconds, calls: calls.count }, 'gateway takes no more calls');
     if (!(await endsWithin(calls.whenNone(), config.drainSeconds * 1000))) {
@@ -193,15 +305,20 @@ function running(
       await endsWithin(new Promise<void>((end) => server.tryShutdown(() => end())), FAREWELL_MS);
   };
   let drained: Promise<void> | undefined;
+  let closed: Promise<void> | undefined;
   return {
     grpcAddress,
     adminAddress: parts.admin?.address ?? '',
+    openCalls: () => calls.count,
     hostPids: () => ({ serve: hosts.serve.pid, attack: hosts.attack.pid }),
     drain: () => {
       drained ??= drain();
       return drained;
     },
-    close: () => closeAll(parts),
+    close: () => {
+      closed ??= closeAll(parts);
+      return closed;
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { createProgress, progressLine } from '../../src/cli/progress.js';
+import { createProgress, type ProgressMode, progressLine } from '../../src/cli/progress.js';
 
 const state = { phase: 'attacking', fraction: 0.5, facts: ['step 5/10', 'loss 1.25'], etaSeconds: 12 };
 
@@ -26,12 +26,16 @@ test('colours only surround the bar', (t) => {
   t.is(progressLine({ phase: 'p', fraction: 0.5 }, 20, true), 'p  \u001b[36m████\u001b[39m░░░░  50 %');
 });
 
-function recorded(stderr: { isTTY?: boolean; columns?: number }, env: Record<string, string> = {}) {
+function recorded(
+  stderr: { isTTY?: boolean; columns?: number },
+  env: Record<string, string> = {},
+  mode: ProgressMode = 'auto',
+) {
   const written: string[] = [];
   const clock = { now: 0 };
   const sink = { write: (text: string) => written.push(text) };
   const context = { env, signal: new AbortController().signal, stdout: sink, stderr: { ...stderr, ...sink } };
-  return { written, clock, progress: createProgress(context, () => clock.now) };
+  return { written, clock, progress: createProgress(context, () => clock.now, mode) };
 }
 
 test('a terminal has one line that is rewritten a few times a second and wiped at the end', (t) => {
@@ -71,5 +75,19 @@ for (const [title, stderr, env] of [
         { event: 'log', message: 'careful' },
       ],
     );
+  });
+}
+
+for (const [mode, stderr, expected] of [
+  ['none', { isTTY: true }, ['said\n']],
+  ['ndjson', { isTTY: true }, ['{"event":"progress","phase":"a"}\n', '{"event":"log","message":"said"}\n']],
+  ['bar', {}, ['\r\u001b[2Ka', '\r\u001b[2K', 'said\n']],
+] as const) {
+  test(`${mode} is shown wherever stderr goes`, (t) => {
+    const { written, progress } = recorded(stderr, {}, mode);
+    progress.update({ phase: 'a' });
+    progress.log('said');
+    progress.end();
+    t.deepEqual(written, [...expected]);
   });
 }

@@ -89,6 +89,7 @@ async function rowOf(path: string, model: ModelFile, batch: number): Promise<Row
     activation: 'none',
     reduction: 'mean',
     ignoreIndex: undefined,
+    provider: 'cpu',
     runtime: { threads: usableCores(), allowSpinning: true },
     memoryBudgetBytes: 2 ** 34,
     timings: Number(values.timings),

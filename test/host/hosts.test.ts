@@ -1,7 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import { type AttackEvent, type AttackJob, EngineError, type ModelSource } from '../../src/engine/index.js';
-import { type CallOptions, type Hosts, type HostsOptions, type LaneLimits, startHosts } from '../../src/host/index.js';
+import {
+  type CallOptions,
+  type HostCall,
+  type Hosts,
+  type HostsOptions,
+  type LaneLimits,
+  startHosts,
+} from '../../src/host/index.js';
 import type { Script } from '../support/scripted-host.js';
 import { scenesUpTo, streetSource } from '../support/street.js';
 
@@ -77,6 +84,22 @@ test('a host killed while attacking fails its calls with a time to retry, and co
   t.is(hosts.attack.quarantineReason(ref), undefined);
 });
 
+test('a call of the priority of probes gives way to attacks, but for its share', async (t) => {
+  const hosts = hostsOf(t, { probeShare: 0.25 });
+  await hosts.attack.load(source({ stepMs: 2 }));
+  const steps = { attack: 0, probe: 0, probeWhenAttackEnded: 0 };
+  const run = async (name: 'attack' | 'probe', options: Partial<CallOptions> = {}) => {
+    for await (const event of hosts.attack.attack(ref, job(24), call({ runId: name, ...options }))) {
+      if (event.type === 'progress') steps[name] = event.progress.step;
+    }
+    if (name === 'attack') steps.probeWhenAttackEnded = steps.probe;
+  };
+  await Promise.all([run('attack'), run('probe', { priority: 'probe' })]);
+  t.is(steps.probe, 24);
+  const { probeWhenAttackEnded: share } = steps;
+  t.true(share >= 6 && share <= 10, `expected 8 of 24 steps while the attack ran, got ${share}`);
+});
+
 test('a host that crashes in a native call is replaced, and the third time its model is quarantined', async (t) => {
   const hosts = hostsOf(t);
   await Promise.all([
@@ -99,11 +122,18 @@ test('a host that crashes in a native call is replaced, and the third time its m
 });
 
 test('a host that hangs in a native call is killed and replaced', async (t) => {
-  const hosts = hostsOf(t, { limits: { ...fast, hangMs: 500 } });
+  const reasons: string[] = [];
+  const observer = {
+    callEnded: () => undefined,
+    restarted: (_: string, reason: string) => void reasons.push(reason),
+    quarantined: () => undefined,
+  };
+  const hosts = hostsOf(t, { limits: { ...fast, hangMs: 500 }, observer });
   await Promise.all([hosts.attack.load(source({ step: 'hang' })), hosts.attack.load(source({}, '2'))]);
   const error = await t.throwsAsync(finish(hosts.attack.attack(ref, job(1), call())), { instanceOf: EngineError });
   t.is(error?.code, 'HOST_UNAVAILABLE');
   await t.notThrowsAsync(eventually(() => finish(hosts.attack.attack({ name: 'm', version: '2' }, job(1), call()))));
+  t.true(reasons.includes('hang') && reasons.every((reason) => reason === 'hang'), reasons.join());
 });
 
 test('a host that stands still outside of native calls is killed and replaced', async (t) => {
@@ -294,4 +324,35 @@ test('every thread of the attack host has the lowest priority, those of ONNX Run
   t.true(niceValues(hosts.attack.pid as number).length > 5);
   t.deepEqual([...new Set(niceValues(hosts.attack.pid as number))], [19]);
   t.deepEqual([...new Set(niceValues(hosts.serve.pid as number))], [0]);
+});
+
+test('an observer is told of native calls with the time that hosts measured, of restarts and their reasons, of quarantines', async (t) => {
+  const told: string[] = [];
+  const steps: HostCall[] = [];
+  const hosts = hostsOf(t, {
+    observer: {
+      callEnded(call) {
+        if (call.call === 'step') steps.push(call);
+      },
+      restarted: (lane, reason) => void told.push(`${lane}: ${reason}`),
+      quarantined: (lane, model) => void told.push(`${lane}: ${model} is quarantined`),
+    },
+  });
+  await Promise.all([hosts.attack.load(source({ stepMs: 40 })), hosts.attack.load(source({ step: 'abort' }, '2'))]);
+  await finish(hosts.attack.attack(ref, job(2), call({ runId: 'measured' })));
+  t.is(steps.length, 2);
+  for (const { durationMs, ...rest } of steps) {
+    t.deepEqual(rest, { lane: 'attack', call: 'step', model: 'm@1', runId: 'measured' });
+    t.true(durationMs >= 40 && durationMs < 10_000, `${durationMs} ms`);
+  }
+  for (let death = 0; death < 3; death++) {
+    await t.throwsAsync(finish(hosts.attack.attack({ name: 'm', version: '2' }, job(1), call())));
+    await eventually(() => finish(hosts.attack.attack(ref, job(1), call())));
+  }
+  const quarantined = 'attack: m@2 is quarantined';
+  t.deepEqual(told.splice(0), ['attack: crash', 'attack: crash', 'attack: crash', quarantined]);
+  process.kill(hosts.attack.pid as number, 'SIGKILL');
+  await t.throwsAsync(finish(hosts.attack.attack(ref, job(100), call())));
+  await eventually(() => finish(hosts.attack.attack(ref, job(1), call())));
+  t.deepEqual(told, ['attack: killed']);
 });

@@ -29,3 +29,14 @@ test('a completed step between forgives', (t) => {
   }
   t.is(quarantine.reason('m@1'), undefined);
 });
+
+test('the strike that begins a quarantine says so, and no other', (t) => {
+  let now = 0;
+  const quarantine = new Quarantine(1000, () => now);
+  t.deepEqual(
+    [1, 2, 3, 4].map(() => quarantine.strike('m')),
+    [false, false, true, false],
+  );
+  now = 1000;
+  t.true(quarantine.strike('m'), 'after its time it begins again');
+});

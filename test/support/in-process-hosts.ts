@@ -1,5 +1,5 @@
 import { EngineError, loadServedModel, type ModelInfo, type ServedModel } from '../../src/engine/index.js';
-import { StepScheduler } from '../../src/host/child/step-scheduler.js';
+import { type Priority, StepScheduler } from '../../src/host/child/step-scheduler.js';
 import type { CallOptions, Hosts, Lane, ModelRef } from '../../src/host/index.js';
 
 /**
@@ -17,12 +17,12 @@ export function inProcessHosts(): Hosts {
       throw new EngineError('MODEL_NOT_READY', `expected ${keyOf(ref)} to be loaded, got it not`);
     return model;
   };
-  const contextOf = (ref: ModelRef, priority: 'predict' | 'attack', { runId, signal, deadlineMs }: CallOptions) => ({
+  const contextOf = (ref: ModelRef, usual: Priority, { runId, signal, deadlineMs, priority }: CallOptions) => ({
     signal,
     drain: drain.signal,
     deadlineMs,
     transitMs: 0,
-    gate: scheduler.enter({ runId, priority, model: keyOf(ref) }),
+    gate: scheduler.enter({ runId, priority: priority ?? usual, model: keyOf(ref) }),
     now: () => performance.now(),
   });
   const lane: Lane = {
@@ -35,6 +35,7 @@ export function inProcessHosts(): Hosts {
         role: 'attack',
         runtime: { threads: 1, allowSpinning: false },
         memoryBudgetBytes: 2 ** 30,
+        predictBatch: 16,
       } as const;
       const model = await loadServedModel(source, options);
       models.set(keyOf(source), model);
@@ -48,6 +49,14 @@ export function inProcessHosts(): Hosts {
       const context = contextOf(ref, 'predict', options);
       try {
         return await modelOf(ref).predict(job, context);
+      } finally {
+        context.gate.leave();
+      }
+    },
+    async infer(ref, job, options) {
+      const context = contextOf(ref, 'predict', options);
+      try {
+        return await modelOf(ref).infer(job, context);
       } finally {
         context.gate.leave();
       }

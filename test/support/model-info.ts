@@ -12,6 +12,7 @@ export const taskInfo = (name: string, change: Partial<TaskInfo> = {}): TaskInfo
   classes: [],
   palette: undefined,
   unit: '',
+  activation: 'none',
   loss: 'cross-entropy',
   losses: ['cross-entropy', 'dlr', 'houdini', 'margin'],
   metric: 'accuracy',
@@ -45,6 +46,7 @@ export const modelInfo = (tasks: readonly TaskInfo[], change: Partial<ModelInfo>
   version: '1',
   sha256: '00',
   description: '',
+  labels: {},
   engine: 'onnx',
   provider: 'cpu',
   providerFallbacks: [],
@@ -53,5 +55,6 @@ export const modelInfo = (tasks: readonly TaskInfo[], change: Partial<ModelInfo>
   tasks,
   operators: [],
   fixedBatch: undefined,
+  signature: { inputs: [], outputs: [] },
   ...change,
 });

@@ -61,6 +61,9 @@ runHost(new Socket({ fd: 3 }), process.argv[2] ?? '{}', async ({ name, version, 
         context.signal,
         async () => [{ key: `${stepsMade}`, tasks: job.inputs as never }] as Prediction[],
       ),
+    infer: () => {
+      throw new Error('not scripted');
+    },
     attack: (job, context) => attack(script, job.spec.parameters.steps, context),
     gradientNorm: () => {
       throw new Error('not scripted');

@@ -11,6 +11,7 @@ import type {
   Payload,
   Prediction,
   PredictJob,
+  RawTensor,
   TaskInfo,
   TaskOutcome,
 } from '../../src/engine/index.js';
@@ -32,6 +33,7 @@ const task = (
   classes: [],
   palette: undefined,
   unit: '',
+  activation: 'none',
   loss: labelForm === 'numbers' ? 'l1' : 'cross-entropy',
   losses: labelForm === 'numbers' ? ['l1', 'mse'] : ['cross-entropy', 'margin', 'houdini'],
   metric: labelForm === 'numbers' ? 'absolute-error' : 'accuracy',
@@ -54,6 +56,7 @@ export function toyInfo({ name, version }: ModelRef): ModelInfo {
     version,
     sha256: `sha of ${version}`,
     description: 'a toy',
+    labels: { kind: 'toy' },
     engine: 'onnx',
     provider: 'cpu',
     providerFallbacks: [],
@@ -77,6 +80,10 @@ export function toyInfo({ name, version }: ModelRef): ModelInfo {
         ],
     operators: [{ type: 'Conv', count: 2, gradient: 'rule' }],
     fixedBatch: undefined,
+    signature: {
+      inputs: [{ name: 'x', dataType: 'float32', shape: [-1, 3, 2, 2], hasDefault: false }],
+      outputs: [{ name: 'y', dataType: 'float32', shape: [-1, 3, 2, 2], hasDefault: false }],
+    },
   };
 }
 
@@ -109,6 +116,9 @@ export function toyHosts(script: HostScript = {}): Hosts {
     unload: async (model) => await script.unload?.(model),
     predict: async (model, job, options) =>
       (await script.predict?.({ model, job, options })) ?? job.inputs.map((input) => toyPrediction(input, job)),
+    // What it gets as its first input, by the name of each output.
+    infer: async (_, { inputs, outputs }) =>
+      new Map(outputs.map((output) => [output, [...inputs.values()][0] as RawTensor])),
     attack: (model, job, options) => (script.attack ?? toyAttack)({ model, job, options }),
     gradientNorm: (model, job, options) => (script.gradientNorm ?? toyGradientNorm)({ model, job, options }),
   });

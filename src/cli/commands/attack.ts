@@ -1,28 +1,20 @@
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import {
+  type AttackEvent,
   AttackField,
   type AttackRequest,
   type AttackStarted,
-  type AttackSummary,
-  assembleAttack,
   type Client,
-  type CollectedResult,
-  Condition,
   type DeepPartial,
 } from '../../clients/index.js';
 import { type AttackOptions, addAttackOptions, attackParameters, objectiveOf } from '../attack-options.js';
-import { attackText } from '../attack-report.js';
-import { type CliContext, EXIT, type ExitCode } from '../context.js';
+import { type CliContext, EXIT, type ExitCode, UsageError } from '../context.js';
 import { addExampleOptions, type ExampleOptions, readExamples } from '../examples.js';
-import { fileNameOf, writeWhole } from '../files.js';
 import { withGateway } from '../gateway.js';
 import { jsonDocument } from '../json.js';
 import { addExample, addGatewayOptions, addJsonOption, type GatewayOptions, integer } from '../options.js';
-import { createProgress, type Progress } from '../progress.js';
 import { missedRequirements, type Requirement, requirements } from '../requirements.js';
-import { attackState } from '../run-progress.js';
-import { labelFile, npyOf } from '../tensor-files.js';
+import { showAttack } from '../show-attack.js';
 
 interface Options extends GatewayOptions, ExampleOptions, AttackOptions {
   readonly json?: true;
@@ -31,6 +23,8 @@ interface Options extends GatewayOptions, ExampleOptions, AttackOptions {
   readonly labelFree?: true;
   readonly batchSize?: number;
   readonly out?: string;
+  readonly requestId?: string;
+  readonly detach?: true;
   readonly require?: readonly Requirement[];
 }
 
@@ -41,6 +35,11 @@ export function defineAttack(command: Command, context: CliContext, finish: (cod
     .option('--label-free', "take the model's own clean prediction where a label is missing")
     .option('--batch-size <count>', 'examples that run together, for a replay', integer)
     .option('--out <dir>', 'write adversarial images (PNG), tensors (.npy) and predicted classes there')
+    .option(
+      '--request-id <id>',
+      'attach to the run of this id, or have its stored results, instead of beginning another',
+    )
+    .option('--detach', 'only begin it, and print its id for `robustgate runs`')
     .option(
       '--require <condition>',
       'exit with 1 unless TASK>=NUMBER (or <=) holds under attack (repeatable)',
@@ -55,41 +54,36 @@ export function defineAttack(command: Command, context: CliContext, finish: (cod
   --task segmentation --out adversarial`,
   );
   command.action(async (options: Options) => {
+    requireNoContradiction(options);
     const missed = await withGateway(options, context, (client) => attack(client, options, context));
     for (const line of missed) context.stderr.write(`robustgate: ${line}\n`);
     finish(missed.length === 0 ? EXIT.pass : EXIT.threshold);
   });
 }
 
+function requireNoContradiction({ detach, local, out, require }: Options): void {
+  if (detach !== true) return;
+  for (const [name, value] of Object.entries({ local, out, require })) {
+    if (value !== undefined) throw new UsageError(`expected --detach without --${name}, got both`);
+  }
+}
+
 async function attack(client: Client, options: Options, context: CliContext): Promise<readonly string[]> {
   const request = await requestOf(options, client);
-  const call = { signal: context.signal, timeoutMs: options.timeout };
-  const progress = createProgress(context);
-  const results: (CollectedResult & { files: readonly string[] })[] = [];
-  let started: AttackStarted | undefined;
-  let summary: AttackSummary | undefined;
-  try {
-    for await (const event of assembleAttack(client.attack(request, call))) {
-      if (event.$case === 'started') started = event.value;
-      else if (event.$case === 'progress') progress.update(attackState(event.value));
-      else if (event.$case === 'summary') summary = event.value;
-      else {
-        warn(event.value, progress);
-        const files = options.out === undefined ? [] : await writePayloads(options.out, event.value);
-        results.push({ ...event.value, files });
-      }
-    }
-  } finally {
-    progress.end();
+  const events = client.attack(request, { signal: context.signal, timeoutMs: options.timeout });
+  if (options.detach) {
+    const { runId } = await firstOf(events);
+    context.stdout.write(options.json ? jsonDocument({ runId }) : `${runId}\n`);
+    return [];
   }
-  if (started === undefined || summary === undefined) throw new Error('expected a run with a beginning, got none');
-  const documents = results.map(({ result, files }) => ({ ...result, files }));
-  context.stdout.write(
-    options.json ? jsonDocument({ started, results: documents, summary }) : attackText(started, results, summary),
-  );
-  const fileCount = results.reduce((sum, { files }) => sum + files.length, 0);
-  if (fileCount > 0 && !options.json) context.stdout.write(`\n${fileCount} files in ${options.out}\n`);
+  const { summary } = await showAttack(events, options, context);
   return missedRequirements(options.require ?? [], summary.tasks);
+}
+
+/** What a run says first. Leaving the stream then leaves a detached run to itself. */
+async function firstOf(events: AsyncIterable<AttackEvent>): Promise<AttackStarted> {
+  for await (const event of events) if (event.$case === 'started') return event.value;
+  throw new Error('expected a run with a beginning, got none');
 }
 
 async function requestOf(options: Options, client: Client): Promise<DeepPartial<AttackRequest>> {
@@ -104,32 +98,11 @@ async function requestOf(options: Options, client: Client): Promise<DeepPartial<
     labelFree: options.labelFree,
     seed: options.seed,
     batchSize: options.batchSize,
+    requestId: options.requestId,
+    detach: options.detach,
     fields:
       options.out === undefined
         ? []
         : [AttackField.ADVERSARIAL_PNG, AttackField.LABEL_MAPS, AttackField.ADVERSARIAL_TENSOR],
   };
-}
-
-function warn({ result }: CollectedResult, progress: Progress): void {
-  for (const { reason, message } of result.warnings)
-    progress.log(`warning: ${result.exampleKey}: ${reason}: ${message}`);
-}
-
-async function writePayloads(out: string, { result, payloads }: CollectedResult): Promise<string[]> {
-  const name = join(out, fileNameOf(result.exampleKey));
-  const files: string[] = [];
-  for (const payload of payloads) {
-    const { field, task, condition } = payload.id;
-    const when = condition === Condition.CLEAN ? 'clean' : 'adversarial';
-    const file =
-      field === AttackField.ADVERSARIAL_PNG
-        ? { suffix: 'adversarial.png', data: payload.data }
-        : field === AttackField.LABEL_MAPS
-          ? { suffix: `${fileNameOf(task)}.${when}.${labelFile(payload).extension}`, data: labelFile(payload).data }
-          : { suffix: 'adversarial.npy', data: npyOf(payload) };
-    await writeWhole(`${name}.${file.suffix}`, file.data);
-    files.push(`${name}.${file.suffix}`);
-  }
-  return files;
 }

@@ -32,7 +32,7 @@ import { jsonDocument } from '../json.js';
 import { addExample, addJsonOption, integer, number } from '../options.js';
 import { PACKAGE_ROOT } from '../package-version.js';
 import { createProgress, type Progress } from '../progress.js';
-import { reportText } from './gradient-norm.js';
+import { reportText } from '../show-gradient-norm.js';
 
 interface Options {
   readonly server?: string;

@@ -8,6 +8,8 @@ import {
   graphOutputs,
   lossNames,
   type NpyArray,
+  PROVIDERS,
+  type ProviderName,
   readModelFile,
 } from '../../engine/index.js';
 import { usableCores } from '../../host/index.js';
@@ -27,6 +29,7 @@ interface Options {
   readonly activation: 'none' | 'softmax' | 'sigmoid';
   readonly ignoreIndex?: number;
   readonly reduction: 'sum' | 'mean';
+  readonly provider: ProviderName;
   readonly threads?: number;
   readonly out: string;
 }
@@ -66,6 +69,11 @@ export function defineGradient(command: Command, context: CliContext, finish: (c
         .choices(['sum', 'mean'])
         .default('sum'),
     )
+    .addOption(
+      new Option('--provider <name>', 'what computes; `robustgate devices` lists what works here')
+        .choices(PROVIDERS)
+        .default('cpu'),
+    )
     .option('--threads <count>', 'threads (default: the cores that may be used)', integer)
     .requiredOption('--out <file>', 'where the gradient is written, .npy of the shape of the input');
   addExample(
@@ -99,6 +107,7 @@ async function gradientOf(options: Options): Promise<Gradient> {
     activation: options.activation,
     reduction: options.reduction,
     ignoreIndex: options.ignoreIndex,
+    provider: options.provider,
     runtime: { threads: options.threads ?? usableCores(), allowSpinning: true },
     memoryBudgetBytes: MEMORY_BUDGET_BYTES,
     timings: 1,

@@ -55,8 +55,8 @@ export interface AttackInput {
   readonly keys: readonly string[];
   /** Seed of the run: 0 … 2³² − 1. */
   readonly seed: number;
-  /** Number of earlier tries from other random starts; 0 at first. */
-  readonly restart: number;
+  /** Number of earlier tries from other random starts, 0 at first; one for each row where tries run together. */
+  readonly restart: number | readonly number[];
   readonly parameters: AttackParameters;
   readonly signal: AbortSignal;
 }

@@ -44,7 +44,7 @@ export function startOf(input: AttackInput): Tensor {
 function drawn(example: Float32Array, n: number, { keys, seed, restart, parameters }: AttackInput): Float32Array {
   const key = keys[n];
   if (key === undefined) throw new EngineError('INTERNAL', `expected a key for example ${n}, got ${keys.length} keys`);
-  const random = keyedRandom('start', seed, key, restart);
+  const random = keyedRandom('start', seed, key, typeof restart === 'number' ? restart : (restart[n] ?? 0));
   const { epsilon, norm } = parameters;
   if (norm === 'linf') return example.map((x) => x + epsilon * (2 * random() - 1));
   const direction = example.map(() => standardNormal(random));

@@ -57,6 +57,8 @@ export interface AttackFigures {
   /** `suspect` figures are never shown as good ones. */
   readonly verdict: 'ok' | 'suspect';
   readonly doubts: readonly Doubt[];
+  /** Whether a sample was checked for doubts; absent where only the rows were looked at. */
+  readonly checked?: boolean;
   /** Keys of the examples that lost most, the worst first: at most 8. */
   readonly worst: readonly string[];
 }
@@ -87,6 +89,23 @@ export interface EvaluationResult {
   readonly baseline?: BaselineComparison;
   readonly startedAt: string;
   readonly durationSeconds: number;
+  /** What later evaluations are compared with, example by example. */
+  readonly examples: readonly ExampleSums[];
+}
+
+/**
+ * The sums of one task of one example: [count, sum], and for mIoU behind them, for each class that occurs or is predicted,
+ * the class, the positions where label and prediction agree on it, and those where either is it.
+ */
+export type Sums = readonly number[];
+
+/** What an example adds to the metrics. */
+export interface ExampleSums {
+  readonly key: string;
+  /** By task. */
+  readonly clean: Readonly<Record<string, Sums>>;
+  /** By attack of the suite, then by task. */
+  readonly adversarial: readonly Readonly<Record<string, Sums>>[];
 }
 
 export type GateVerdict = 'pass' | 'regression' | 'inconclusive';

@@ -36,7 +36,10 @@ export type TargetTask = Pick<
   | 'isReconstruction'
   | 'weight'
   | 'attackable'
->;
+> & {
+  /** `undefined` where the target does not tell: then nothing is said of a softmax that is applied twice. */
+  readonly activation?: ModelInfo['tasks'][number]['activation'] | undefined;
+};
 
 /** The attack on one example. */
 export interface TargetResult {

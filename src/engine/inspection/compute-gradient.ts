@@ -2,6 +2,7 @@ import { EngineError } from '../errors.js';
 import { findLoss } from '../losses/index.js';
 import { loadNetwork } from '../models/load-network.js';
 import type { TaskInfo } from '../models/model-info.js';
+import type { ProviderName } from '../models/providers.js';
 import type { ModelFile } from '../models/read-model-source.js';
 import type { RuntimeOptions } from '../models/runtime-options.js';
 import type { NpyArray } from '../tensor/npy.js';
@@ -31,6 +32,8 @@ export interface GradientRequest {
   readonly reduction: 'sum' | 'mean';
   /** Class of the target that means "do not count this position". */
   readonly ignoreIndex: number | undefined;
+  /** What computes. */
+  readonly provider: ProviderName;
   readonly runtime: RuntimeOptions;
   readonly memoryBudgetBytes: number;
   /** How often each pass is timed: the median is told. */
@@ -59,6 +62,7 @@ const IDENTITY_RANGE = [0, 255] as const;
  * One gradient of a file, without a model repository: the loss of each example by the model's own input.
  *
  * @throws EngineError `INVALID_REQUEST`. Thrown when input or target do not fit the model.
+ * @throws EngineError `RUNTIME_UNAVAILABLE`. Thrown when the provider does not work here, or gets this model wrong.
  * @throws EngineError `INVALID_MODEL`, `UNSUPPORTED_OP`, `GRADIENT_UNAVAILABLE`, `MEMORY_BUDGET_EXCEEDED`.
  */
 export async function computeGradient(request: GradientRequest): Promise<Gradient> {
@@ -111,6 +115,7 @@ function configOf({
   output,
   classAxis,
   activation,
+  provider,
 }: GradientRequest): object {
   const { labels } = findLoss(loss);
   const kinds = {
@@ -122,6 +127,7 @@ function configOf({
     throw new EngineError('INVALID_REQUEST', `expected an input of rank 2 or more, got shape [${input.shape}]`);
   }
   return {
+    providers: [provider],
     input: { kind: 'features', range: IDENTITY_RANGE, ...(inputName !== undefined && { name: inputName }) },
     otherInputs: [...otherInputs].map(([name, value]) => ({ name, value })),
     tasks: [{ name: 'output', output, kind, loss, activation, ...(labels === 'classes' && { classAxis }) }],

@@ -1,6 +1,7 @@
 import { EngineError } from '../errors.js';
 import type { DataType } from '../onnx/data-types.js';
-import { bfloat16ToNumber, float16ToNumber } from '../onnx/tensor-value.js';
+import type { TensorValue } from '../onnx/graph.js';
+import { bfloat16ToNumber, bytesOf, float16ToNumber } from '../onnx/tensor-value.js';
 import type { Shape } from '../tensor/shape.js';
 import type { RuntimeTensor } from './graph-value.js';
 
@@ -18,7 +19,17 @@ export function toRuntime(values: Float32Array, shape: Shape, dataType: DataType
     case 'float16':
       return { dataType, shape, data: Uint16Array.from(values, numberToFloat16) };
     case 'uint8':
-      return { dataType, shape, data: roundedBytes(values) };
+      return { dataType, shape, data: Uint8Array.from(values, rounded(0, 255)) };
+    case 'int8':
+      return { dataType, shape, data: Int8Array.from(values, rounded(-128, 127)) };
+    case 'uint16':
+      return { dataType, shape, data: Uint16Array.from(values, rounded(0, 65_535)) };
+    case 'int16':
+      return { dataType, shape, data: Int16Array.from(values, rounded(-32_768, 32_767)) };
+    case 'uint32':
+      return { dataType, shape, data: Uint32Array.from(values, rounded(0, 2 ** 32 - 1)) };
+    case 'uint64':
+      return { dataType, shape, data: BigUint64Array.from(values, (value) => BigInt(Math.max(0, Math.round(value)))) };
     case 'bool':
       return { dataType, shape, data: Uint8Array.from(values, (value) => Number(value !== 0)) };
     case 'int32':
@@ -30,8 +41,10 @@ export function toRuntime(values: Float32Array, shape: Shape, dataType: DataType
   }
 }
 
-const roundedBytes = (values: Float32Array): Uint8Array =>
-  Uint8Array.from(values, (value) => Math.min(Math.max(Math.round(value), 0), 255));
+const rounded =
+  (low: number, high: number) =>
+  (value: number): number =>
+    Math.min(Math.max(Math.round(value), low), high);
 
 /**
  * A model's output as float32.
@@ -40,11 +53,21 @@ const roundedBytes = (values: Float32Array): Uint8Array =>
  */
 export function fromRuntime({ dataType, data }: RuntimeTensor): Float32Array {
   if (data instanceof Float32Array) return data;
+  if (dataType === 'string') throw new EngineError('INVALID_MODEL', 'expected an output of numbers, got text');
   if (dataType === 'float16') return Float32Array.from(data as Uint16Array, float16ToNumber);
   if (dataType === 'bfloat16') return Float32Array.from(data as Uint16Array, bfloat16ToNumber);
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float32Array.from(data, Number);
-  if (dataType === 'string') throw new EngineError('INVALID_MODEL', 'expected an output of numbers, got text');
   return Float32Array.from(data as Int32Array);
+}
+
+/**
+ * A tensor of ONNX Runtime as graphs hold it.
+ *
+ * @throws EngineError `INVALID_MODEL`. Thrown when it is text.
+ */
+export function tensorValueOf({ dataType, shape, data }: RuntimeTensor): TensorValue {
+  if (ArrayBuffer.isView(data)) return { dataType, shape, bytes: bytesOf(data) };
+  throw new EngineError('INVALID_MODEL', 'expected a tensor of numbers, got text');
 }
 
 /** The bits of the IEEE 754 binary16 that is nearest to `value`, the even one of two. */

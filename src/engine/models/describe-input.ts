@@ -1,7 +1,18 @@
 import { EngineError } from '../errors.js';
 import type { GraphValue } from './graph-value.js';
 import type { InputConfig, ModelConfig } from './model-config.js';
-import type { InputInfo, ModelInfo } from './model-info.js';
+import type { InputInfo, ModelInfo, TensorSignature } from './model-info.js';
+
+/** An input or output as the graph has it. */
+export const signatureOf = (
+  { name, dataType, shape }: GraphValue,
+  others: ModelConfig['otherInputs'],
+): TensorSignature => ({
+  name,
+  dataType,
+  shape: shape.map((n) => (typeof n === 'number' && n >= 0 ? n : -1)),
+  hasDefault: others.some((other) => other.name === name && 'value' in other),
+});
 
 const lengths = ({ shape }: GraphValue): number[] =>
   shape.slice(1).map((n) => (typeof n === 'number' && n > 0 ? n : -1));

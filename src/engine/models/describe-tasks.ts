@@ -100,6 +100,7 @@ function describeTask(
     classes: task.classes ?? [],
     palette: task.palette,
     unit: task.unit ?? '',
+    activation: task.activation,
     loss,
     losses,
     metric,

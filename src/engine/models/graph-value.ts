@@ -25,5 +25,6 @@ export type ElementArray =
 export interface RuntimeTensor {
   readonly dataType: DataType;
   readonly shape: Shape;
-  readonly data: ElementArray;
+  /** Text for `string`. */
+  readonly data: ElementArray | readonly string[];
 }

@@ -96,6 +96,10 @@ const task = z.strictObject({
 
 export const modelConfigSchema = z.strictObject({
   description: z.string().default('').describe('Free text for people.'),
+  labels: z
+    .record(name, z.string().max(100))
+    .default({})
+    .describe('Marks by which probes find their models, e.g. `{ team: driving }`.'),
   engine: z
     .enum(ENGINES)
     .default('onnx')

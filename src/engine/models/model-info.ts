@@ -1,3 +1,4 @@
+import type { DataType } from '../onnx/data-types.js';
 import type { EngineName, ProviderName, TfjsBackend } from './providers.js';
 import type { LabelForm } from './task-kinds.js';
 
@@ -10,6 +11,8 @@ export interface ModelInfo {
   readonly version: string;
   readonly sha256: string;
   readonly description: string;
+  /** What `model.yaml` marks it with, e.g. for probes to find it. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly engine: EngineName;
   /** What computes predictions and gradients: an execution provider of ONNX Runtime, or a backend of TF.js. */
   readonly provider: ProviderName | TfjsBackend;
@@ -22,6 +25,18 @@ export interface ModelInfo {
   readonly operators: readonly OperatorInfo[];
   /** Number of examples that the graph takes at once; `undefined` where any. */
   readonly fixedBatch: number | undefined;
+  /** What the graph itself takes and gives. */
+  readonly signature: { readonly inputs: readonly TensorSignature[]; readonly outputs: readonly TensorSignature[] };
+}
+
+/** An input or output of a graph. */
+export interface TensorSignature {
+  readonly name: string;
+  readonly dataType: DataType;
+  /** With the batch axis. */
+  readonly shape: readonly Length[];
+  /** Whether `model.yaml` has a constant for it. */
+  readonly hasDefault: boolean;
 }
 
 export interface InputInfo {
@@ -50,6 +65,8 @@ export interface TaskInfo {
   readonly classes: readonly string[];
   readonly palette: 'cityscapes' | readonly (readonly [number, number, number])[] | undefined;
   readonly unit: string;
+  /** What the graph has already applied to the output, as `model.yaml` says. */
+  readonly activation: 'none' | 'softmax' | 'sigmoid';
   readonly loss: string;
   /** Losses that this task may be attacked with. */
   readonly losses: readonly string[];

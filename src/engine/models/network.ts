@@ -2,6 +2,7 @@ import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { ModelConfig } from './model-config.js';
 import type { ModelInfo } from './model-info.js';
+import type { RawTensors } from './raw-tensor.js';
 
 /** Losses are divided by no less than this where an objective is balanced. */
 export const SMALLEST_LOSS = 1e-12;
@@ -74,6 +75,13 @@ export interface Network {
    * @throws EngineError `INVALID_REQUEST`. Thrown when the model does not take the shape.
    */
   predict(pixels: Tensor, extraInputs: ExtraInputs): Promise<ReadonlyMap<string, Tensor>>;
+  /**
+   * Outputs of the original file by the names that the graph has for them, for tensors of its own types; inputs that have a
+   * constant in `model.yaml` may be left out.
+   *
+   * @throws EngineError `INVALID_REQUEST`. Thrown when the model does not take them.
+   */
+  infer(feeds: RawTensors, fetches: readonly string[]): Promise<RawTensors>;
   /** The input of the model for these levels: what `target: normalised-input` labels are. */
   normalise(pixels: Tensor): Tensor;
   /** @throws EngineError `INVALID_REQUEST`. Thrown when the model does not take the shape. */

@@ -77,14 +77,7 @@ function feed(
   size: number,
   count: number,
 ): RuntimeTensor {
-  if ('constant' in tensor) {
-    const shape = input.shape.map((n, axis) => (typeof n === 'number' && n >= 0 ? n : axis === 0 ? size : 1));
-    const elements = shape.reduce((product, n) => product * n, 1);
-    const [first = 0] = tensor.constant;
-    const values =
-      tensor.constant.length === 1 ? new Float32Array(elements).fill(first) : Float32Array.from(tensor.constant);
-    return toRuntime(values, shape, input.dataType);
-  }
+  if ('constant' in tensor) return constantTensor(input, tensor.constant, size);
   const each = tensor.data.length / (tensor.shape[0] ?? 1);
   const shape = [size, ...tensor.shape.slice(1)];
   if (start + size <= count)
@@ -94,6 +87,15 @@ function feed(
     const source = Math.min(start + n, count - 1);
     values.set(tensor.data.subarray(source * each, (source + 1) * each), n * each);
   }
+  return toRuntime(values, shape, input.dataType);
+}
+
+/** A constant for `batchSize` examples; one number stands for all elements. */
+export function constantTensor(input: GraphValue, constant: readonly number[], batchSize: number): RuntimeTensor {
+  const shape = input.shape.map((n, axis) => (typeof n === 'number' && n >= 0 ? n : axis === 0 ? batchSize : 1));
+  const elements = shape.reduce((product, n) => product * n, 1);
+  const [first = 0] = constant;
+  const values = constant.length === 1 ? new Float32Array(elements).fill(first) : Float32Array.from(constant);
   return toRuntime(values, shape, input.dataType);
 }
 

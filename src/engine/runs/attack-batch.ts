@@ -24,8 +24,11 @@ export interface ExampleOutcome {
 /** A step of a batch, for progress. */
 export interface StepReport {
   readonly step: number;
+  /** The first of the restarts that run. */
   readonly restart: number;
-  /** Means over the examples. */
+  /** How many of them run. */
+  readonly together: number;
+  /** Means over the examples and these restarts. */
   readonly losses: readonly number[];
   readonly objective: number;
   readonly gradientNorm: number;
@@ -39,6 +42,8 @@ export interface AttackBatchInput {
   readonly clean: Tensor;
   /** Keys of the examples that are no padding. */
   readonly keys: readonly string[];
+  /** How many restarts run at a time, each with rows of its own; 1 where `earlyStop` is asked for. */
+  readonly together: number;
   /** For each attacked task: whether a score above 0 means that the example is broken. */
   readonly breaksAboveZero: readonly boolean[];
   readonly signal: AbortSignal;
@@ -46,11 +51,14 @@ export interface AttackBatchInput {
   stopReason(): 'deadline' | 'drain' | undefined;
 }
 
-/** Runs all restarts of an attack on one batch. */
+/**
+ * Runs all restarts of an attack on one batch, `together` of them at a time: row r · N + n of the clean levels is example n, for
+ * the r-th of these. What comes out is what would if they ran one after the other.
+ */
 export async function* attackBatch(
   input: AttackBatchInput,
 ): AsyncGenerator<StepReport, readonly ExampleOutcome[], void> {
-  const { spec, source, clean, keys, signal } = input;
+  const { spec, source, clean, keys, together, signal } = input;
   const { parameters } = spec;
   const count = keys.length;
   const attack = findAttack(spec.attack);
@@ -60,39 +68,45 @@ export async function* attackBatch(
   const steps = new Array<number>(count).fill(0);
   let stopped: 'deadline' | 'drain' | undefined;
 
-  for (let restart = 0; restart < parameters.restarts && stopped === undefined; restart++) {
+  for (let first = 0; first < parameters.restarts && stopped === undefined; first += together) {
     stopped = input.stopReason();
     if (stopped !== undefined || frozen.every((candidate) => candidate !== undefined)) break;
-    const padded = Array.from({ length: clean.shape[0] ?? 0 }, (_, n) => keys[n] ?? (keys[0] as string));
-    const run = attack.run({ source, clean, keys: padded, seed: spec.seed, restart, parameters, signal });
+    const tried = rowsOfTries(input, first);
+    const run = attack.run({ source, clean, ...tried, seed: spec.seed, parameters, signal });
+    const rows = tried.keys.slice(0, tried.count);
+    // Of each row, what this time has shown; restarts are compared in their order when it ends.
+    const seenByRow = new Array<Candidate | undefined>(tried.count).fill(undefined);
     let last: AttackStep | undefined;
     for await (const step of run) {
       last = step;
-      const found = candidatesOf(step.before, step.evaluation, restart, input);
-      for (let n = 0; n < count; n++) {
+      const found = candidatesOf(step.before, step.evaluation, tried.restart, input);
+      for (const row of rows.keys()) {
+        const n = row % count;
         if (frozen[n] !== undefined) continue;
-        const candidate = found(n, seen[n]);
-        seen[n] = candidate;
+        const candidate = found(row, seenByRow[row]);
+        seenByRow[row] = candidate;
         if (parameters.earlyStop && candidate.isBroken) frozen[n] = candidate;
         else steps[n] = (steps[n] as number) + 1;
       }
-      yield reportOf(step, restart, input);
+      yield reportOf(step, first, tried.count / count, input);
       if (frozen.every((candidate) => candidate !== undefined)) break;
       if (step.step < parameters.steps) stopped = input.stopReason();
       if (stopped !== undefined) break;
     }
+    for (const row of rows.keys()) seen[row % count] = best(seen[row % count], seenByRow[row]);
     if (last === undefined || stopped !== undefined) continue;
     // The last iterate was never judged: it needs to be only where there is a choice.
     const isOnlyTry = parameters.restarts === 1 && parameters.iterate === 'last';
     const evaluation = isOnlyTry ? undefined : await source.evaluate(last.pixels, signal);
-    const rows = examplesOf(last.pixels);
-    for (let n = 0; n < count; n++) {
+    const lastRows = examplesOf(last.pixels);
+    for (const row of rows.keys()) {
+      const n = row % count;
       if (frozen[n] !== undefined) continue;
       const final =
         evaluation === undefined
-          ? { pixels: rows[n] as Float32Array, objective: 0, isBroken: false, restart }
-          : candidatesOf(last.pixels, evaluation, restart, input)(n, undefined);
-      tries[n] = better(tries[n], parameters.iterate === 'best' ? better(seen[n], final) : final);
+          ? { pixels: lastRows[row] as Float32Array, objective: 0, isBroken: false, restart: first }
+          : candidatesOf(last.pixels, evaluation, tried.restart, input)(row, undefined);
+      tries[n] = better(tries[n], parameters.iterate === 'best' ? better(seenByRow[row], final) : final);
     }
   }
 
@@ -106,6 +120,22 @@ export async function* attackBatch(
       terminatedBy: frozen[n] !== undefined ? 'early-stop' : (stopped ?? 'completed'),
     };
   });
+}
+
+/** Keys and restarts of the rows of a batch, of which `count` are no padding. */
+function rowsOfTries(
+  { clean, keys, together, spec }: AttackBatchInput,
+  first: number,
+): { readonly keys: readonly string[]; readonly restart: readonly number[]; readonly count: number } {
+  const tries = Math.min(together, spec.parameters.restarts - first);
+  const rows = Array.from({ length: clean.shape[0] ?? 0 }, (_, row) => row);
+  const count = tries * keys.length;
+  // Padding repeats the first row.
+  return {
+    keys: rows.map((row) => (row < count ? (keys[row % keys.length] as string) : (keys[0] as string))),
+    restart: rows.map((row) => (row < count ? first + Math.floor(row / keys.length) : first)),
+    count,
+  };
 }
 
 const best = (a: Candidate | undefined, b: Candidate | undefined): Candidate | undefined =>
@@ -122,13 +152,14 @@ function better(a: Candidate | undefined, b: Candidate): Candidate {
 function candidatesOf(
   pixels: Tensor,
   { objective, scores }: AttackStep['evaluation'],
-  restart: number,
+  restarts: readonly number[],
   { breaksAboveZero, spec }: AttackBatchInput,
 ): (n: number, earlier: Candidate | undefined) => Candidate {
   const rows = examplesOf(pixels);
   const tasks = breaksAboveZero.length;
   return (n, earlier) => {
     const isBroken = isScoreBroken(scores.data.subarray(n * tasks, (n + 1) * tasks), breaksAboveZero, spec.targeted);
+    const restart = restarts[n] ?? 0;
     const candidate = { pixels: rows[n] as Float32Array, objective: objective[n] as number, isBroken, restart };
     return better(earlier, candidate);
   };
@@ -145,21 +176,24 @@ function isScoreBroken(scores: Float32Array, breaksAboveZero: readonly boolean[]
 function reportOf(
   { step, evaluation }: AttackStep,
   restart: number,
+  together: number,
   { keys, breaksAboveZero, spec }: AttackBatchInput,
 ): StepReport {
-  const count = keys.length;
+  const count = keys.length * together;
+  const rows = Array.from({ length: count }, (_, row) => row);
   const tasks = breaksAboveZero.length;
-  const mean = (f: (n: number) => number): number => keys.reduce((sum, _, n) => sum + f(n), 0) / count;
+  const mean = (f: (row: number) => number): number => rows.reduce((sum, row) => sum + f(row), 0) / count;
   const gradients = examplesOf(evaluation.gradient);
-  const broken = keys.filter((_, n) =>
-    isScoreBroken(evaluation.scores.data.subarray(n * tasks, (n + 1) * tasks), breaksAboveZero, spec.targeted),
-  );
+  const isBroken = (row: number): boolean =>
+    isScoreBroken(evaluation.scores.data.subarray(row * tasks, (row + 1) * tasks), breaksAboveZero, spec.targeted);
+  const broken = keys.filter((_, n) => rows.some((row) => row % keys.length === n && isBroken(row)));
   return {
     step,
     restart,
-    losses: breaksAboveZero.map((_, c) => mean((n) => evaluation.losses.data[n * tasks + c] as number)),
-    objective: mean((n) => evaluation.objective[n] as number),
-    gradientNorm: mean((n) => l2Norm(gradients[n] as Float32Array)),
+    together,
+    losses: breaksAboveZero.map((_, c) => mean((row) => evaluation.losses.data[row * tasks + c] as number)),
+    objective: mean((row) => evaluation.objective[row] as number),
+    gradientNorm: mean((row) => l2Norm(gradients[row] as Float32Array)),
     examplesBroken: breaksAboveZero.includes(true) ? broken.length : undefined,
   };
 }

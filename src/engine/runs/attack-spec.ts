@@ -3,7 +3,7 @@ import { attackDefaults } from '../attacks/defaults.js';
 import { attackNames, findAttack } from '../attacks/methods/index.js';
 import { Violations } from '../errors.js';
 import { findLoss } from '../losses/index.js';
-import type { ModelInfo, TaskInfo } from '../models/model-info.js';
+import type { TaskInfo } from '../models/model-info.js';
 import { nearestTo } from '../models/parse-strict.js';
 import { BUCKETS } from './batches.js';
 import type { AttackSpec, Combination, GradientNormSpec, ObjectiveTask } from './spec.js';
@@ -30,6 +30,12 @@ export interface RequestedTask {
   readonly loss?: string | undefined;
 }
 
+/** What decides how a request is completed: a part of `ModelInfo`. */
+export interface SpecModel {
+  readonly tasks: readonly Pick<TaskInfo, 'name' | 'labelForm' | 'loss' | 'losses' | 'isReconstruction' | 'weight'>[];
+}
+type SpecTask = SpecModel['tasks'][number];
+
 /** Names that parameters have in requests, where they are not those of the engine in snake case. */
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
@@ -46,13 +52,13 @@ const MAX_SEED = 2 ** 32 - 1;
  */
 export function resolveAttackSpec(
   request: AttackSpecRequest,
-  model: ModelInfo,
+  model: SpecModel,
   labelled: ReadonlySet<string>,
 ): AttackSpec {
   const violations = new Violations();
   const parameters = resolveParameters(request, violations);
   const attack = attackNames.includes(request.attack) ? findAttack(request.attack) : undefined;
-  const usable = (task: TaskInfo): boolean => request.labelFree || labelled.has(task.name) || task.isReconstruction;
+  const usable = (task: SpecTask): boolean => request.labelFree || labelled.has(task.name) || task.isReconstruction;
   const tasks = resolveTasks(request.tasks, model, usable, attack?.loss, 'objective.tasks', violations);
   checkObjective(request, model, labelled, tasks, violations);
   const seed = checkSeed(request.seed, violations);
@@ -72,7 +78,7 @@ export function resolveAttackSpec(
 /** What a combination and a target ask of the tasks beyond what each task allows. */
 function checkObjective(
   request: AttackSpecRequest,
-  model: ModelInfo,
+  model: SpecModel,
   labelled: ReadonlySet<string>,
   tasks: readonly ObjectiveTask[],
   violations: Violations,
@@ -136,8 +142,8 @@ function checkParameters(parameters: AttackParameters, violations: Violations): 
 /** The tasks of an objective, in the order of `model.yaml`. */
 function resolveTasks(
   requested: readonly RequestedTask[],
-  model: ModelInfo,
-  usable: (task: TaskInfo) => boolean,
+  model: SpecModel,
+  usable: (task: SpecTask) => boolean,
   preferredLoss: string | undefined,
   field: string,
   violations: Violations,
@@ -177,8 +183,8 @@ function resolveTasks(
 
 /** Every task that can be used, and that has the loss that the attack is made for. */
 function defaultTasks(
-  model: ModelInfo,
-  usable: (task: TaskInfo) => boolean,
+  model: SpecModel,
+  usable: (task: SpecTask) => boolean,
   preferredLoss: string | undefined,
 ): readonly RequestedTask[] {
   return model.tasks
@@ -223,11 +229,11 @@ const MAX_DRAWS = 1000;
  */
 export function resolveGradientNormSpec(
   request: GradientNormSpecRequest,
-  model: ModelInfo,
+  model: SpecModel,
   labelled: ReadonlySet<string>,
 ): GradientNormSpec {
   const violations = new Violations();
-  const usable = (task: TaskInfo): boolean =>
+  const usable = (task: SpecTask): boolean =>
     labelled.has(task.name) || task.isReconstruction || (request.labelFree && task.labelForm !== 'numbers');
   for (const [i, { task: name }] of request.tasks.entries()) {
     const task = model.tasks.find((candidate) => candidate.name === name);

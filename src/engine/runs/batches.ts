@@ -49,6 +49,37 @@ export function batchSizeFor(count: number, rule: BatchRule): number {
   return full ? largest : (BUCKETS.find((size) => size >= count && size <= largest) ?? largest);
 }
 
+/** How often an attack begins anew. */
+export interface Tries {
+  readonly restarts: number;
+  readonly earlyStop: boolean;
+}
+
+/**
+ * How many tries of each example run together as rows of one batch. One after the other where an example that is broken is left
+ * alone, for further tries may never be needed. Every row draws by its key and its try, so that results do not depend on it.
+ */
+export const triesTogether = ({ restarts, earlyStop }: Tries, examples: number, batchSize: number): number =>
+  earlyStop ? 1 : Math.max(1, Math.min(restarts, Math.floor(batchSize / examples)));
+
+/**
+ * The size of `batchSizeFor`, or the largest one in which tries run together without more rows in all: padding costs as much as
+ * an example, and a batch of two takes hardly less than twice the time of one.
+ *
+ * @throws EngineError `INVALID_REQUEST`. Thrown when a replay asks for what the graph does not take.
+ */
+export function batchSizeForTries(examples: number, tries: Tries, rule: BatchRule): number {
+  const alone = batchSizeFor(examples, rule);
+  const isGiven = rule.forced !== undefined || rule.fixedBatch !== undefined || rule.full;
+  if (tries.earlyStop || isGiven) return alone;
+  const largest = batchSizeFor(examples * tries.restarts, rule);
+  const rows = (size: number): number => size * Math.ceil(tries.restarts / triesTogether(tries, examples, size));
+  return BUCKETS.filter((size) => size > alone && size <= largest).reduce<number>(
+    (best, size) => (rows(size) <= rows(best) ? size : best),
+    alone,
+  );
+}
+
 /** Examples of one shape, in their order. */
 export function groupByShape(examples: readonly Example[]): readonly (readonly Example[])[] {
   const groups = new Map<string, Example[]>();

@@ -4,7 +4,7 @@ import { findAttack } from '../attacks/methods/index.js';
 import type { AttackSpec } from './spec.js';
 
 /** Parameters by the short names of the text form, in its order. */
-const SHORT: readonly (readonly [name: string, parameter: keyof AttackParameters])[] = [
+export const SHORT_PARAMETERS: readonly (readonly [name: string, parameter: keyof AttackParameters])[] = [
   ['steps', 'steps'],
   ['eps', 'epsilon'],
   ['step', 'stepSize'],
@@ -31,7 +31,7 @@ const SHORT: readonly (readonly [name: string, parameter: keyof AttackParameters
 export function formatSpec(spec: AttackSpec, defaultLoss: (task: string) => string | undefined): string {
   const attack = findAttack(spec.attack);
   const defaults = { ...attackDefaults, ...attack.defaults };
-  const parameters = SHORT.filter(([, parameter]) => {
+  const parameters = SHORT_PARAMETERS.filter(([, parameter]) => {
     if (parameter === 'epsilon') return true;
     if (attack.ignores.includes(parameter)) return false;
     return parameter === 'steps' || spec.parameters[parameter] !== defaults[parameter];

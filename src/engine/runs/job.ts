@@ -1,4 +1,5 @@
 import type { MetricValue } from '../metrics/metric.js';
+import type { RawTensors } from '../models/raw-tensor.js';
 import type { Shape } from '../tensor/shape.js';
 import type { AttackSpec, GradientNormSpec } from './spec.js';
 
@@ -53,6 +54,13 @@ export interface TaskPrediction {
 export interface Prediction {
   readonly key: string;
   readonly tasks: readonly TaskPrediction[];
+}
+
+/** Tensors straight to the graph and back, without pre-processing or tasks. */
+export interface InferJob {
+  readonly inputs: RawTensors;
+  /** Names of the outputs of the graph that are wanted. */
+  readonly outputs: readonly string[];
 }
 
 export interface AttackJob {

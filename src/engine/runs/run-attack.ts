@@ -4,7 +4,15 @@ import type { GradientProgram, Network, ProgramRequest } from '../models/network
 import { type Shape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { attackBatch, type ExampleOutcome, type StepReport } from './attack-batch.js';
-import { batchSizeFor, chunk, extraInputShapes, groupByShape, stack, stackExtraInputs } from './batches.js';
+import {
+  batchSizeForTries,
+  chunk,
+  extraInputShapes,
+  groupByShape,
+  stack,
+  stackExtraInputs,
+  triesTogether,
+} from './batches.js';
 import type { AttackEvent, AttackProgress, RunPhase, TerminatedBy } from './events.js';
 import { type Example, prepareExamples } from './examples.js';
 import type { AttackJob } from './job.js';
@@ -148,9 +156,9 @@ class AttackRunState {
   }
 
   /** From the share of all steps that are done. */
-  #eta({ step, restart }: StepReport): number {
+  #eta({ step, restart, together }: StepReport): number {
     const { steps, restarts } = this.job.spec.parameters;
-    const share = (restart * steps + step) / (steps * restarts);
+    const share = (restart * steps + step * together) / (steps * restarts);
     const batchSize = Math.max(1, this.currentBatchSize);
     const done = this.examplesDone + share * batchSize;
     return done === 0 ? 0 : (this.elapsedSeconds * (this.job.inputs.length - done)) / done;
@@ -171,7 +179,7 @@ async function planGroups(network: Network, job: AttackJob, options: RunOptions)
     const plan = await network.plan(shape);
     const { memoryBudgetBytes } = options;
     const rule = { plan, fixedBatch: info.fixedBatch, forced, full, memoryBudgetBytes };
-    const batchSize = batchSizeFor(group.length, rule);
+    const batchSize = batchSizeForTries(group.length, job.spec.parameters, rule);
     const tasks = objective.tasks.map(({ task, loss }) => ({ task, loss: lossName(loss, job.spec) }));
     groups.push({
       shape,
@@ -277,29 +285,38 @@ async function* attackSteps(
   const names = job.spec.objective.tasks.map(({ task }) => task);
   const tasks = names.map((name) => network.info.tasks.find((task) => task.name === name) as TaskInfo);
   const sizes = new Map(tasks.map((task) => [task.name, labelSize(task, cleanOutputs.get(task.name) as Tensor)]));
+  const together = triesTogether(job.spec.parameters, examples.length, batchSize);
+  const rows = repeated(examples, together);
   const source = objectiveSource({
     program,
     objective: job.spec.objective,
     targeted: job.spec.targeted,
-    labels: batchLabels(labels, names, sizes, batchSize),
-    extraInputs: stackExtraInputs(examples, extraInputShapes(network.info), batchSize),
+    labels: batchLabels(repeated(labels, together), names, sizes, batchSize),
+    extraInputs: stackExtraInputs(rows, extraInputShapes(network.info), batchSize),
     pace,
-    onOddGradient: (n, kind) => oddities.add(n, kind),
+    onOddGradient: (row, kind) => {
+      if (row < rows.length) oddities.add(row % examples.length, kind);
+    },
   });
   return yield* attackBatch({
     spec: withForcedStart(job.spec, tasks, labels, oddities),
     source,
     clean: stack(
-      examples.map((example) => example.clean),
+      rows.map((example) => example.clean),
       shape,
       batchSize,
     ),
     keys: examples.map(({ key }) => key),
+    together,
     breaksAboveZero: tasks.map(({ labelForm }) => labelForm === 'class'),
     signal: context.signal,
     stopReason: () => run.stopReason(unfinished),
   });
 }
+
+/** The whole list so many times. */
+const repeated = <T>(items: readonly T[], times: number): readonly T[] =>
+  Array.from({ length: times }, () => items).flat();
 
 /** Where a regression is its own label, the gradient at the clean input is 0: the attack must start elsewhere. */
 function withForcedStart(

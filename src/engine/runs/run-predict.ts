@@ -3,6 +3,7 @@ import { examplesOf, type Tensor } from '../tensor/tensor.js';
 import { batchSizeFor, chunk, extraInputShapes, groupByShape, stack, stackExtraInputs } from './batches.js';
 import { type Example, prepareExamples } from './examples.js';
 import type { PredictField, Prediction, PredictJob, TaskPrediction } from './job.js';
+import type { JointPredictions } from './joint-predictions.js';
 import { type KnownLabels, knownLabels } from './labels.js';
 import { Pace } from './pace.js';
 import { floats, hasClasses, predictedLabels } from './payloads.js';
@@ -18,12 +19,13 @@ import type { RunContext } from './served-model.js';
  */
 export async function runPredict(
   network: Network,
+  predictions: JointPredictions,
   job: PredictJob,
   context: RunContext,
   options: RunOptions,
 ): Promise<readonly Prediction[]> {
   const { info } = network;
-  const predictions = new Map<string, Prediction>();
+  const results = new Map<string, Prediction>();
   for (const group of groupByShape(prepareExamples(job.inputs, info))) {
     const { shape } = group[0] as Example;
     const plan = await network.plan(shape);
@@ -36,14 +38,14 @@ export async function runPredict(
         examples.length,
       );
       const extra = stackExtraInputs(examples, extraInputShapes(info), examples.length);
-      const outputs = await pace.call('predict', () => network.predict(pixels, extra));
+      const outputs = await predictions.predict(pixels, extra, plan.multiplyAdds, pace);
       const labels = knownLabels(network, examples, outputs, false);
       for (const [n, { key }] of examples.entries()) {
-        predictions.set(key, { key, tasks: taskPredictions(network, job, outputs, labels[n] as KnownLabels, n) });
+        results.set(key, { key, tasks: taskPredictions(network, job, outputs, labels[n] as KnownLabels, n) });
       }
     }
   }
-  return job.inputs.map(({ key }) => predictions.get(key) as Prediction);
+  return job.inputs.map(({ key }) => results.get(key) as Prediction);
 }
 
 function taskPredictions(

@@ -1,7 +1,8 @@
 import type { ModelInfo } from '../models/model-info.js';
+import type { RawTensors } from '../models/raw-tensor.js';
 import type { RuntimeOptions } from '../models/runtime-options.js';
 import type { AttackEvent, GradientNormEvent } from './events.js';
-import type { AttackJob, GradientNormJob, Prediction, PredictJob } from './job.js';
+import type { AttackJob, GradientNormJob, InferJob, Prediction, PredictJob } from './job.js';
 
 /** What a native call is for. */
 export type CallKind = 'load' | 'compile' | 'predict' | 'step' | 'verify';
@@ -40,6 +41,8 @@ export interface ServedModelOptions {
   readonly runtime: RuntimeOptions;
   /** Most memory that the programs of one model may take, in bytes. */
   readonly memoryBudgetBytes: number;
+  /** Most examples of different callers that one prediction computes. Default: 1. */
+  readonly predictBatch?: number;
   /** Told what operators should know, once each: that the CPU computes what a backend has no kernel for. */
   warn?(message: string): void;
 }
@@ -51,6 +54,8 @@ export interface ServedModel {
    * @throws EngineError `INVALID_REQUEST`. Thrown when an input does not fit the model.
    */
   predict(job: PredictJob, context: RunContext): Promise<readonly Prediction[]>;
+  /** @throws EngineError `INVALID_REQUEST`. Thrown when the model does not take the tensors. */
+  infer(job: InferJob, context: RunContext): Promise<RawTensors>;
   /**
    * Results as they finish, with progress between; the summary is last.
    *

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type {
   AttackJob,
   GradientNormJob,
+  InferJob,
   ModelSource,
   PredictJob,
   RunContext,
@@ -14,7 +15,7 @@ import { type HostOptions, type Reply, type Request, wireError } from '../protoc
 import { Channel } from '../wire/channel.js';
 import { encodeMessage } from '../wire/frames.js';
 import { fromSharedClock } from '../wire/shared-clock.js';
-import { type ScheduledRun, StepScheduler } from './step-scheduler.js';
+import { type CallObserver, type Priority, type ScheduledRun, StepScheduler } from './step-scheduler.js';
 
 export type LoadModel = (source: ModelSource, options: ServedModelOptions) => Promise<ServedModel>;
 
@@ -56,16 +57,22 @@ export class HostServer {
   readonly #active = new Map<number, Active>();
   readonly #drain = new AbortController();
   readonly #scheduler: StepScheduler;
+  /** When the native call that runs began: there is one at a time. */
+  #callStartMs = 0;
 
   /** @param onClose called when the gateway is gone */
   constructor(stream: Duplex, options: HostOptions, loadModel: LoadModel, onClose: () => void) {
     this.#options = options;
     this.#loadModel = loadModel;
-    this.#scheduler = new StepScheduler({
-      begin: ({ model, runId }, call, estimateMs) =>
-        this.#tell({ kind: 'native-begin', call, estimateMs, model, runId }),
-      end: ({ model }, call) => this.#tell({ kind: 'native-end', call, model }),
-    });
+    const observer: CallObserver = {
+      begin: ({ model, runId }, call, estimateMs) => {
+        this.#callStartMs = performance.now();
+        this.#tell({ kind: 'native-begin', call, estimateMs, model, runId });
+      },
+      end: ({ model, runId }, call) =>
+        this.#tell({ kind: 'native-end', call, model, runId, durationMs: performance.now() - this.#callStartMs }),
+    };
+    this.#scheduler = new StepScheduler(observer, options.probeShare);
     this.#channel = new Channel(stream, { onMessage: (value) => this.#receive(value as Request), onClose });
     this.#tell({ kind: 'ready' });
   }
@@ -123,6 +130,10 @@ export class HostServer {
         const [ref, job] = call.args as [ModelRef, PredictJob];
         return await this.#within(call, active, ref, 'predict', (model, context) => model.predict(job, context));
       }
+      case 'infer': {
+        const [ref, job] = call.args as [ModelRef, InferJob];
+        return await this.#within(call, active, ref, 'predict', (model, context) => model.infer(job, context));
+      }
       case 'attack': {
         const [ref, job] = call.args as [ModelRef, AttackJob];
         return await this.#within(call, active, ref, 'attack', (model, context) =>
@@ -140,12 +151,12 @@ export class HostServer {
 
   async #load(source: ModelSource, call: Call, active: Active): Promise<ServedModel['info']> {
     const key = keyOf(source);
-    const { threads, allowSpinning, memoryBudgetBytes, role } = this.#options;
+    const { threads, allowSpinning, memoryBudgetBytes, predictBatch, role } = this.#options;
     const run: ScheduledRun = { runId: call.runId, priority: 'attack', model: key };
     const gate = this.#scheduler.enter(run);
     try {
       const model = await gate.run('load', LOAD_ESTIMATE_MS, active.controller.signal, () =>
-        this.#loadModel(source, { role, runtime: { threads, allowSpinning }, memoryBudgetBytes, warn }),
+        this.#loadModel(source, { role, runtime: { threads, allowSpinning }, memoryBudgetBytes, predictBatch, warn }),
       );
       await this.#retire(key);
       this.#models.set(key, { model, uses: 0, isRetired: false });
@@ -171,12 +182,13 @@ export class HostServer {
     call: Call,
     { controller }: Active,
     ref: ModelRef,
-    priority: 'predict' | 'attack',
+    usual: Priority,
     use: (model: ServedModel, context: RunContext) => Promise<T>,
   ): Promise<T> {
     const held = this.#models.get(keyOf(ref));
     if (held === undefined)
       throw new EngineError('MODEL_NOT_READY', `expected model ${keyOf(ref)} to be loaded, got it not yet`);
+    const priority = call.priority ?? usual;
     const gate = this.#scheduler.enter({ runId: call.runId, priority, model: keyOf(ref) });
     held.uses++;
     try {

@@ -1,7 +1,7 @@
 import { PART_ALIGNMENT, type Packed, pack, unpack } from './pack.js';
 
 /** What both ends must agree on; goes up with every change of frames or messages. */
-const WIRE_VERSION = 1;
+const WIRE_VERSION = 2;
 
 /** Most bytes of a message in one frame, so that a small message never waits long behind a large one. */
 export const MAX_FRAME_BYTES = 2 ** 20;

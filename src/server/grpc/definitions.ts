@@ -1,20 +1,25 @@
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 // ts-proto appends `Service` to names that have it already.
+import { ProbeServiceService } from '../../contract/robustgate/v1/probe_service.js';
 import { RobustnessServiceService } from '../../contract/robustgate/v1/robustness_service.js';
-
-/** Full name of our service. */
-export const ROBUSTNESS_SERVICE = 'robustgate.v1.RobustnessService';
+import { RunServiceService } from '../../contract/robustgate/v1/run_service.js';
 
 /** A request, or why its bytes are none. */
 export type Received<Request> = { readonly request: Request } | { readonly malformed: unknown };
 
+export const robustnessServiceDefinition = (): ServiceDefinition => tolerant(RobustnessServiceService);
+
+export const runServiceDefinition = (): ServiceDefinition => tolerant(RunServiceService);
+
+export const probeServiceDefinition = (): ServiceDefinition => tolerant(ProbeServiceService);
+
 /**
- * Our service. What cannot be decoded reaches the handlers as such, because grpc-js itself would call it INTERNAL, which is an error
- * of ours and not of the client.
+ * A service of which what cannot be decoded reaches the handlers as such, because grpc-js itself would call it INTERNAL, which is an
+ * error of ours and not of the client.
  */
-export const robustnessServiceDefinition = (): ServiceDefinition =>
+export const tolerant = (service: Readonly<Record<string, object>>): ServiceDefinition =>
   Object.fromEntries(
-    Object.entries(RobustnessServiceService).map(([name, method]) => {
+    Object.entries(service).map(([name, method]) => {
       const { requestDeserialize } = method as MethodDefinition<unknown, unknown>;
       return [name, { ...method, requestDeserialize: (bytes: Buffer) => received(() => requestDeserialize(bytes)) }];
     }),

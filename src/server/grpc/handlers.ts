@@ -1,6 +1,15 @@
-import type { handleServerStreamingCall, handleUnaryCall, ServerUnaryCall } from '@grpc/grpc-js';
+import {
+  type handleBidiStreamingCall,
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  type ServerUnaryCall,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
 import { EngineError } from '../../engine/index.js';
+import type { Authorize } from '../security/authorize.js';
 import type { CallContext } from './call-context.js';
+import type { CallObserver } from './call-observer.js';
 import type { Received } from './definitions.js';
 import type { OpenCalls } from './open-calls.js';
 import { type LogError, serviceError } from './status.js';
@@ -9,27 +18,38 @@ import { StreamWriter } from './stream-writer.js';
 /** A deadline later than this is as good as none; grpc-js takes some such deadlines for ones that have passed. */
 const FAR_MS = 20 * 24 * 3600 * 1000;
 
+/** How much too early, by our clock, gRPC may find that a deadline has passed, in milliseconds. */
+const DEADLINE_SLACK_MS = 5;
+
 /** What all methods of a service have in common. */
 export interface HandlerOptions {
   readonly calls: OpenCalls;
   /** A reader that takes nothing for so long is cut off, in milliseconds. */
   readonly stallMs: number;
   readonly logError: LogError;
+  /** Tells who calls, before anything of the request is looked at. */
+  readonly authorize: Authorize;
+  readonly observer: CallObserver;
 }
 
-type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'getDeadline' | 'metadata' | 'on'>;
+type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'getDeadline' | 'metadata' | 'getPath' | 'getAuthContext'> & {
+  on(event: 'cancelled', listener: () => void): unknown;
+};
 
 /** A call with what is known of it. */
 interface Conversation {
-  readonly context: CallContext;
+  /** What is known but for who calls. */
+  readonly context: Omit<CallContext, 'principal'>;
   /** Whether the client has gone, so that there is nobody to answer. */
   isGone(): boolean;
-  /** The error that the client gets for a failure: that of the cut, if there was one, whatever it led to. */
-  errorOf(failure: unknown): unknown;
+  /** The call ended well. */
+  succeed(): void;
+  /** The call failed. Returns what the client gets: the error of the cut, if there was one, whatever that led to. */
+  fail(failure: unknown): Partial<ServiceError>;
 }
 
-function begin(call: AnyCall, { calls }: HandlerOptions): Conversation {
-  const { cut, close } = calls.open();
+function begin(call: AnyCall, { calls, logError, observer }: HandlerOptions): Conversation {
+  const { cut, end, close } = calls.open();
   const gone = new AbortController();
   // It comes after a normal end too: then nobody listens any more.
   call.on('cancelled', () => {
@@ -38,15 +58,36 @@ function begin(call: AnyCall, { calls }: HandlerOptions): Conversation {
   });
   const deadline = call.getDeadline();
   const leftMs = deadline instanceof Date ? deadline.getTime() - Date.now() : Number(deadline) - Date.now();
-  const [traceParent] = call.metadata.get('traceparent');
+  const deadlineMs = Number.isFinite(leftMs) && leftMs < FAR_MS ? performance.now() + leftMs : undefined;
+  const metadata = (name: string): string | undefined => {
+    const [value] = call.metadata.get(name);
+    return typeof value === 'string' ? value : undefined;
+  };
+  const observed = observer.begin({
+    method: call.getPath().slice(1),
+    traceParent: metadata('traceparent'),
+    traceState: metadata('tracestate'),
+  });
   return {
     context: {
       signal: AbortSignal.any([gone.signal, cut]),
-      deadlineMs: Number.isFinite(leftMs) && leftMs < FAR_MS ? performance.now() + leftMs : undefined,
-      traceParent: typeof traceParent === 'string' ? traceParent : undefined,
+      cut: end,
+      deadlineMs,
+      traceParent: observed.traceParent,
+      metadata,
     },
     isGone: () => gone.signal.aborted,
-    errorOf: (failure) => (cut.aborted ? cut.reason : failure),
+    succeed: () => observed.end(status.OK, undefined),
+    fail(failure) {
+      const cause: unknown = cut.aborted ? cut.reason : failure;
+      const isGone = gone.signal.aborted;
+      // What goes wrong because nobody waits any more is no error.
+      const error = serviceError(cause, isGone ? () => undefined : logError);
+      const isLate = deadlineMs !== undefined && performance.now() >= deadlineMs - DEADLINE_SLACK_MS;
+      const goneCode = isLate ? status.DEADLINE_EXCEEDED : status.CANCELLED;
+      observed.end(isGone ? goneCode : (error.code ?? status.UNKNOWN), cause);
+      return error;
+    },
   };
 }
 
@@ -64,13 +105,16 @@ export function unary<Request, Response>(
   options: HandlerOptions,
 ): handleUnaryCall<Received<Request>, Response> {
   return (call, callback) => {
-    const { context, errorOf } = begin(call, options);
+    const { context, succeed, fail } = begin(call, options);
     const { signal } = context;
     void (async () => {
       try {
-        callback(null, await unlessAborted(signal, async () => answer(requestOf(call.request), context)));
+        const principal = await unlessAborted(signal, () => options.authorize(call));
+        const work = async (): Promise<Response> => answer(requestOf(call.request), { ...context, principal });
+        callback(null, await unlessAborted(signal, work));
+        succeed();
       } catch (failure) {
-        callback(serviceError(errorOf(failure), options.logError));
+        callback(fail(failure));
       }
     })();
   };
@@ -108,17 +152,47 @@ export function serverStreaming<Request, Response>(
   options: HandlerOptions,
 ): handleServerStreamingCall<Received<Request>, Response> {
   return (call) => {
-    const { context, isGone, errorOf } = begin(call, options);
+    const { context, isGone, succeed, fail } = begin(call, options);
     const writer = new StreamWriter<Response>(call, options.stallMs, context.signal);
     void (async () => {
       try {
-        for await (const { message, isProgress } of answer(requestOf(call.request), context)) {
+        const principal = await unlessAborted(context.signal, () => options.authorize(call));
+        for await (const { message, isProgress } of answer(requestOf(call.request), { ...context, principal })) {
           if (isProgress) writer.offerProgress(message);
           else await writer.write(message);
         }
         await writer.end();
+        succeed();
       } catch (failure) {
-        if (!isGone()) call.emit('error', serviceError(errorOf(failure), options.logError));
+        const error = fail(failure);
+        if (!isGone()) call.emit('error', error);
+      }
+    })();
+  };
+}
+
+/** A method that answers each message of a stream with one, in their order; the next is read once the answer has left. */
+export function bidiStreaming<Request, Response>(
+  answer: (request: Request, context: CallContext) => Promise<Response>,
+  options: HandlerOptions,
+): handleBidiStreamingCall<Received<Request>, Response> {
+  return (call) => {
+    const { context, isGone, succeed, fail } = begin(call, options);
+    const writer = new StreamWriter<Response>(call, options.stallMs, context.signal);
+    void (async () => {
+      try {
+        const principal = await unlessAborted(context.signal, () => options.authorize(call));
+        // The end of what the client sends must not end what it is sent.
+        const requests = call.iterator({ destroyOnReturn: false }) as AsyncIterable<Received<Request>>;
+        for await (const received of requests) {
+          const work = async (): Promise<Response> => answer(requestOf(received), { ...context, principal });
+          await writer.write(await unlessAborted(context.signal, work));
+        }
+        await writer.end();
+        succeed();
+      } catch (failure) {
+        const error = fail(failure);
+        if (!isGone()) call.emit('error', error);
       }
     })();
   };

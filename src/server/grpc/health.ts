@@ -1,6 +1,14 @@
 import type { Server } from '@grpc/grpc-js';
 import { HealthImplementation, type ServingStatusMap } from 'grpc-health-check';
-import { ROBUSTNESS_SERVICE } from './definitions.js';
+
+/** Services that are ready when the gateway is. */
+const SERVICES = [
+  '',
+  'robustgate.v1.RobustnessService',
+  'robustgate.v1.RunService',
+  'robustgate.v1.ProbeService',
+  'inference.GRPCInferenceService',
+];
 
 const modelService = (name: string): string => `model/${name}`;
 
@@ -13,7 +21,7 @@ export interface HealthFacts {
 }
 
 /**
- * `grpc.health.v1`: `` and the service are ready for calls, `liveness` is alive whatever the models do, `model/<name>` has a
+ * `grpc.health.v1`: `` and the services are ready for calls, `liveness` is alive whatever the models do, `model/<name>` has a
  * version that serves.
  */
 export class Health {
@@ -22,8 +30,8 @@ export class Health {
   readonly #told = new Map<string, boolean>();
 
   constructor() {
-    const start: ServingStatusMap = { '': 'NOT_SERVING', [ROBUSTNESS_SERVICE]: 'NOT_SERVING', liveness: 'SERVING' };
-    this.#implementation = new HealthImplementation(start);
+    const start: ServingStatusMap = Object.fromEntries(SERVICES.map((name) => [name, 'NOT_SERVING']));
+    this.#implementation = new HealthImplementation({ ...start, liveness: 'SERVING' });
   }
 
   addTo(server: Server): void {
@@ -31,11 +39,10 @@ export class Health {
   }
 
   update({ isReady, models }: HealthFacts): void {
-    this.#set('', isReady);
-    this.#set(ROBUSTNESS_SERVICE, isReady);
+    for (const service of SERVICES) this.#set(service, isReady);
     for (const [name, isServing] of models) this.#set(modelService(name), isServing);
     // A model that is gone is told as such to those who watch it.
-    const present = new Set(['', ROBUSTNESS_SERVICE, ...[...models.keys()].map(modelService)]);
+    const present = new Set([...SERVICES, ...[...models.keys()].map(modelService)]);
     for (const service of this.#told.keys()) if (!present.has(service)) this.#set(service, false);
   }
 

@@ -4,6 +4,8 @@ import type { EngineError } from '../../engine/index.js';
 export interface OpenCall {
   /** Aborted when the gateway cuts the call off; the reason is the error that the client gets. */
   readonly cut: AbortSignal;
+  /** Cuts this call off. */
+  end(reason: EngineError): void;
   /** Says that the call is over. Once is enough, twice does no harm. */
   close(): void;
 }
@@ -22,6 +24,7 @@ export class OpenCalls {
     this.#cuts.add(cut);
     return {
       cut: cut.signal,
+      end: (reason) => cut.abort(reason),
       close: () => {
         this.#cuts.delete(cut);
         if (this.#cuts.size === 0) for (const tell of this.#idle.splice(0)) tell();

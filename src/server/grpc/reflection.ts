@@ -4,8 +4,11 @@ import type { Server } from '@grpc/grpc-js';
 import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 
-/** Lets clients ask for the schema, in both versions of the protocol. */
+/** Lets clients ask for the schemas, in both versions of the protocol. */
 export function addReflection(server: Server): void {
-  const path = fileURLToPath(new URL('../../../../proto/descriptor.binpb', import.meta.url));
-  new ReflectionService(loadFileDescriptorSetFromBuffer(readFileSync(path))).addToServer(server);
+  const packages = ['descriptor.binpb', 'open_inference.binpb'].map((name) => {
+    const path = fileURLToPath(new URL(`../../../../proto/${name}`, import.meta.url));
+    return loadFileDescriptorSetFromBuffer(readFileSync(path));
+  });
+  new ReflectionService(Object.assign({}, ...packages)).addToServer(server);
 }

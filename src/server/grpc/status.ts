@@ -30,14 +30,20 @@ export const STATUS_OF: Readonly<Record<ErrorCode, status>> = {
   MODEL_NOT_FOUND: status.NOT_FOUND,
   MODEL_NOT_READY: status.FAILED_PRECONDITION,
   MODEL_QUARANTINED: status.FAILED_PRECONDITION,
+  PERMISSION_DENIED: status.PERMISSION_DENIED,
   PROBE_NOT_FOUND: status.NOT_FOUND,
+  PROBE_TIMEOUT: status.DEADLINE_EXCEEDED,
   QUEUE_FULL: status.RESOURCE_EXHAUSTED,
+  QUOTA_EXCEEDED: status.RESOURCE_EXHAUSTED,
   REPLY_TOO_LARGE: status.RESOURCE_EXHAUSTED,
   REQUEST_ID_REUSED: status.ALREADY_EXISTS,
+  RESULTS_NOT_KEPT: status.FAILED_PRECONDITION,
   RUNTIME_UNAVAILABLE: status.FAILED_PRECONDITION,
   RUN_NOT_FOUND: status.NOT_FOUND,
   SLOW_READER: status.RESOURCE_EXHAUSTED,
+  STORE_FULL: status.RESOURCE_EXHAUSTED,
   STORE_UNAVAILABLE: status.UNAVAILABLE,
+  UNAUTHENTICATED: status.UNAUTHENTICATED,
   UNSUPPORTED_OP: status.FAILED_PRECONDITION,
   WRONG_REPLICA: status.FAILED_PRECONDITION,
 };
@@ -105,8 +111,8 @@ function detailsOf({ code, message, details }: EngineError, budget: number): Any
     const resource = { resourceType: 'model', resourceName, owner: '', description: short };
     others.push(any('ResourceInfo', ResourceInfo.encode(resource).finish()));
   }
-  if (code === 'QUEUE_FULL') {
-    const quota = { violations: [{ subject: 'queue', description: short }] };
+  if (code === 'QUEUE_FULL' || code === 'QUOTA_EXCEEDED') {
+    const quota = { violations: [{ subject: metadata['quota'] ?? 'queue', description: short }] };
     others.push(any('QuotaFailure', QuotaFailure.encode(quota).finish()));
   }
   const facts = Object.fromEntries(

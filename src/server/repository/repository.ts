@@ -11,7 +11,7 @@ export interface VersionStatus {
   readonly name: string;
   readonly version: string;
   readonly state: VersionState;
-  /** What failed; empty otherwise. */
+  /** What failed, or why it does not serve although it is the newest; empty otherwise. */
   readonly reason: string;
   /** What can be said of it once it is loaded. */
   readonly info: ModelInfo | undefined;
@@ -23,6 +23,8 @@ interface Entry {
   fingerprint: string;
   state: VersionState;
   reason: string;
+  /** What is wrong with its files although it is usable; empty otherwise. */
+  trouble: string;
   info: ModelInfo | undefined;
   /** Calls that use it now. */
   uses: number;
@@ -35,6 +37,10 @@ export interface RepositoryOptions {
   readonly pollMs: number;
   /** Called when a state has changed. */
   onChange(): void;
+  /** Called when a version was loaded, or its files again. */
+  onVerified(info: ModelInfo): void;
+  /** Why a version must not take the place of an older one yet; `undefined` where nothing is against it. */
+  holdReason(info: ModelInfo): string | undefined;
 }
 
 const isGood = ({ state }: Entry): boolean => state === 'verified' || state === 'standby' || state === 'serving';
@@ -43,7 +49,7 @@ const keyOf = (name: string, version: string): string => `${name}@${version}`;
 
 /**
  * Keeps the hosts in step with the folder. A version is read once, loaded into both lanes and only then takes calls; the newest
- * that is good serves. One that fails stands aside with its reason and replaces nothing.
+ * that is good and not held serves. One that fails stands aside with its reason and replaces nothing.
  */
 export class ModelRepository {
   readonly #options: RepositoryOptions;
@@ -51,6 +57,9 @@ export class ModelRepository {
   /** Fingerprints of the look before: files that were just written may still change. */
   #before = new Map<string, string>();
   #isFirstLook = true;
+  /** Names of models that were unloaded by hand. */
+  readonly #unloaded = new Set<string>();
+  #last: Promise<void> = Promise.resolve();
   #trouble = '';
   #polling: Promise<void> | undefined;
   readonly #stop = new AbortController();
@@ -80,7 +89,7 @@ export class ModelRepository {
   async #lookSafely(): Promise<void> {
     const { log, root } = this.#options;
     try {
-      const unreadable = [...(await this.#look())].join(', ');
+      const unreadable = [...(await this.#alone(() => this.#look()))].join(', ');
       if (this.#isNews(unreadable)) log.warn({ models: unreadable }, 'folders of models could not be read');
     } catch (error) {
       if (this.#isNews(String(error))) log.error({ error, root }, 'model repository could not be read');
@@ -92,6 +101,57 @@ export class ModelRepository {
     const isNew = trouble !== this.#trouble;
     this.#trouble = trouble;
     return isNew && trouble !== '';
+  }
+
+  /**
+   * Loads every version of a model as it lies in the folder now, also one that was unloaded.
+   *
+   * @throws EngineError `MODEL_NOT_FOUND`. Thrown when there is no such folder, or no version in it.
+   * @throws EngineError `INVALID_MODEL`. Thrown when no version can be used.
+   */
+  async loadModel(name: string): Promise<void> {
+    this.#unloaded.delete(name);
+    await this.#alone(async () => {
+      const { versions } = await scanRepository(this.#options.root);
+      const found = versions.filter((version) => version.name === name);
+      if (found.length === 0) {
+        throw new EngineError(
+          'MODEL_NOT_FOUND',
+          `expected a folder with versions for the model ${name || 'none'}, got none`,
+          {
+            metadata: { model: name },
+          },
+        );
+      }
+      await this.#loadChanged(found);
+    });
+    const versions = this.#versionsOf(name);
+    if (versions.some(isGood)) return;
+    const reasons = versions.map(({ version, reason }) => `${version}: ${reason}`).join('; ');
+    throw new EngineError('INVALID_MODEL', `expected a version of ${name} that can be used, got ${reasons}`);
+  }
+
+  /**
+   * Unloads every version of a model, once the calls that use it have ended; looks leave it alone until `loadModel`.
+   *
+   * @throws EngineError `MODEL_NOT_FOUND`. Thrown when there is none of that name.
+   */
+  async unloadModel(name: string): Promise<void> {
+    const entries = this.#versionsOf(name);
+    this.#unloaded.add(name);
+    await this.#alone(async () => {
+      await Promise.all(entries.filter(({ state }) => state !== 'draining').map((entry) => this.#retire(entry)));
+    });
+  }
+
+  /** One look or change of the models at a time. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
   }
 
   async close(): Promise<void> {
@@ -172,11 +232,12 @@ export class ModelRepository {
 
   /** Returns the names of models whose folders could not be read. */
   async #look(): Promise<ReadonlySet<string>> {
-    const { versions: found, unreadable } = await scanRepository(this.#options.root);
+    const { versions: all, unreadable } = await scanRepository(this.#options.root);
+    const found = all.filter(({ name }) => !this.#unloaded.has(name));
     const present = new Set(found.map(({ name, version }) => keyOf(name, version)));
     for (const entry of this.#entries.values()) {
       const isGone = !present.has(keyOf(entry.name, entry.version)) && !unreadable.has(entry.name);
-      if (isGone && entry.state !== 'draining') this.#retire(entry);
+      if (isGone && entry.state !== 'draining') void this.#retire(entry);
     }
     // At the start nothing is served that could be disturbed: what lies there is taken as it is.
     const settled = found.filter(
@@ -184,12 +245,17 @@ export class ModelRepository {
     );
     this.#before = new Map(found.map(({ name, version, fingerprint }) => [keyOf(name, version), fingerprint]));
     this.#isFirstLook = false;
-    for (const version of settled.toSorted((a, b) => Number(a.version) - Number(b.version))) {
+    await this.#loadChanged(settled);
+    return unreadable;
+  }
+
+  /** Loads those that are new or other than before, older ones first. */
+  async #loadChanged(found: readonly FoundVersion[]): Promise<void> {
+    for (const version of found.toSorted((a, b) => Number(a.version) - Number(b.version))) {
       if (this.#stop.signal.aborted) break;
       const entry = this.#entries.get(keyOf(version.name, version.version));
       if (entry?.fingerprint !== version.fingerprint) await this.#load(version);
     }
-    return unreadable;
   }
 
   async #load(found: FoundVersion): Promise<void> {
@@ -203,6 +269,7 @@ export class ModelRepository {
       fingerprint,
       state: 'loading',
       reason: '',
+      trouble: '',
       info: undefined,
       uses: 0,
     };
@@ -213,16 +280,20 @@ export class ModelRepository {
     try {
       const source = await readModelSource(folder, version);
       entry.info = await this.#intoHosts(source, hosts);
+      entry.trouble = '';
       // One that serves goes on serving, with the new bytes.
       this.#set(entry, isUsable ? entry.state : 'verified');
       log.info({ model: name, version, sha256: entry.info.sha256 }, 'model version is verified');
       this.#elect(name);
+      this.#options.onVerified(entry.info);
     } catch (error) {
       const reason = error instanceof EngineError ? error.message : 'internal error';
       log.error({ model: name, version, error }, 'model version failed');
       // Files that were changed in place and are broken now: what is loaded goes on serving.
-      if (isUsable) this.#set(entry, entry.state, `the files were changed and do not load: ${reason}`);
-      else this.#set(entry, 'failed', reason);
+      if (isUsable) {
+        entry.trouble = `the files were changed and do not load: ${reason}`;
+        this.#elect(name);
+      } else this.#set(entry, 'failed', reason);
     }
   }
 
@@ -239,18 +310,37 @@ export class ModelRepository {
     }
   }
 
-  /** The newest good version serves, older ones stand by. */
+  /** Decides anew which version of a model serves: what held one may be over. */
+  reconsider(name: string): void {
+    this.#elect(name);
+  }
+
+  /**
+   * The newest good version that nothing holds serves, others stand by. One that serves never gives way to an older one, and where
+   * none serves a held one is better than none.
+   */
   #elect(name: string): void {
     const good = [...this.#entries.values()]
       .filter((entry) => entry.name === name && isGood(entry))
       .toSorted((a, b) => Number(b.version) - Number(a.version));
-    for (const [i, entry] of good.entries()) this.#set(entry, i === 0 ? 'serving' : 'standby', entry.reason);
+    const current = good.findIndex(({ state }) => state === 'serving');
+    const holds = good.map(({ info }) => info && this.#options.holdReason(info));
+    const free = holds.slice(0, current === -1 ? good.length : current).indexOf(undefined);
+    const elected = free !== -1 ? free : Math.max(0, current);
+    for (const [i, entry] of good.entries()) {
+      const held = i < elected ? (holds[i] ?? '') : '';
+      const reason = [entry.trouble, held].filter((text) => text !== '').join('; ');
+      this.#set(entry, i === elected ? 'serving' : 'standby', reason);
+    }
   }
 
-  #retire(entry: Entry): void {
+  /** Waits for the hosts where no call uses it. */
+  async #retire(entry: Entry): Promise<void> {
     this.#set(entry, 'draining');
+    // Whoever wants it back meanwhile must load it again.
+    entry.fingerprint = '';
     this.#elect(entry.name);
-    if (entry.uses === 0) void this.#unload(entry);
+    if (entry.uses === 0) await this.#unload(entry);
   }
 
   async #unload(entry: Entry): Promise<void> {

@@ -2,17 +2,21 @@ import type { AttackRequest, AttackResponse } from '../../contract/robustgate/v1
 import type { AttackEvent, AttackJob } from '../../engine/index.js';
 import type { CallContext } from '../grpc/call-context.js';
 import type { StreamMessage } from '../grpc/handlers.js';
+import { ATTACK_CODEC } from '../runs/run-codec.js';
 import {
   progressMessage,
   queuedMessage,
   resultMessages,
+  specTextOf,
   startedMessage,
   stillAttacking,
   summaryMessage,
 } from '../translate/attack-messages.js';
 import { type AttackWish, readAttackWish } from '../translate/attack-request.js';
 import type { GatewayContext } from './gateway-context.js';
-import { streamRun } from './run-stream.js';
+import { type RunKind, streamRun } from './run-stream.js';
+
+type AttackKind = RunKind<AttackWish, AttackJob, AttackEvent, AttackResponse>;
 
 /** `Attack`: runs in the attack lane, and tells of it as it goes. */
 export const attack = (
@@ -20,21 +24,28 @@ export const attack = (
   context: CallContext,
   gateway: GatewayContext,
 ): AsyncGenerator<StreamMessage<AttackResponse>, void, void> =>
-  streamRun<AttackWish, AttackJob, AttackEvent, AttackResponse>(request, context, gateway, {
-    readWish: (model, labelled) => readAttackWish(request, model, labelled, gateway.config.limits),
-    joined: (wish, inputs) => ({ ...wish, inputs }),
-    start: (lane, model, job, options) => lane.attack(model, job, options),
-    started: ({ id, model, job }) => startedMessage(id, model, job),
-    queued: ({ job, elapsed }, position) => queuedMessage(position, job, elapsed()),
-    stillAt: (message, { elapsed }) => stillAttacking(message, elapsed()),
-    messages(event, { id, model, elapsed }) {
-      switch (event.type) {
-        case 'progress':
-          return [progressMessage(event.progress)];
-        case 'result':
-          return resultMessages(event.result, model.input, gateway.pool);
-        case 'summary':
-          return [summaryMessage(id, event.summary, elapsed())];
-      }
-    },
-  });
+  gateway.runs.serve(request, context, ATTACK_CODEC, (own, admitted) =>
+    streamRun(request, own, gateway, attackKind(request, gateway), admitted),
+  );
+
+const attackKind = (request: AttackRequest, gateway: GatewayContext): AttackKind => ({
+  name: 'attack',
+  readWish: (model, labelled) => readAttackWish(request, model, labelled, gateway.config.limits),
+  joined: (wish, inputs) => ({ ...wish, inputs }),
+  specText: specTextOf,
+  imageSteps: ({ spec, inputs }) => inputs.length * spec.parameters.steps * spec.parameters.restarts,
+  start: (lane, model, job, options) => lane.attack(model, job, options),
+  started: ({ id, model, job }) => startedMessage(id, model, job),
+  queued: ({ job, elapsed }, position) => queuedMessage(position, job, elapsed()),
+  stillAt: (message, { elapsed }) => stillAttacking(message, elapsed()),
+  messages(event, { id, model, elapsed }) {
+    switch (event.type) {
+      case 'progress':
+        return [progressMessage(event.progress)];
+      case 'result':
+        return resultMessages(event.result, model.input, gateway.pool);
+      case 'summary':
+        return [summaryMessage(id, event.summary, elapsed())];
+    }
+  },
+});

@@ -3,7 +3,8 @@ import type { CallContext } from '../grpc/call-context.js';
 import { readExamples } from '../translate/examples.js';
 import { predictJob, predictResponse, readPredictWish } from '../translate/predict-messages.js';
 import { together } from '../translate/together.js';
-import { callOptions, type GatewayContext, refOf } from './gateway-context.js';
+import { type GatewayContext, refOf } from './gateway-context.js';
+import { inServeLane } from './in-serve-lane.js';
 import { requireServing } from './requirements.js';
 
 /** `Predict`: runs the model in the serve lane. */
@@ -24,8 +25,10 @@ export async function predict(
         () => readPredictWish(request, info),
       );
       const job = predictJob(wish, inputs, info);
-      const options = callOptions(gateway.newRunId(), context);
-      return predictResponse(info, await hosts.serve.predict(refOf(info), job, options));
+      const predictions = await inServeLane('predict', info, context, gateway, (options) =>
+        hosts.serve.predict(refOf(info), job, options),
+      );
+      return predictResponse(info, predictions);
     } finally {
       place.leave();
     }

@@ -20,7 +20,7 @@ export const drainingError = (): EngineError =>
   });
 
 /** @throws EngineError `DEADLINE_TOO_SHORT`. Thrown when the deadline of a call is too near to begin. */
-export function requireTime({ deadlineMs }: CallContext): void {
+export function requireTime({ deadlineMs }: Pick<CallContext, 'deadlineMs'>): void {
   if (deadlineMs === undefined) return;
   const leftMs = deadlineMs - performance.now();
   if (leftMs >= SHORTEST_BUDGET_MS) return;

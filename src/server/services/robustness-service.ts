@@ -9,20 +9,17 @@ import type {
 } from '../../contract/robustgate/v1/model.js';
 import type { PredictRequest, PredictResponse } from '../../contract/robustgate/v1/predict.js';
 import type { RobustnessServiceServer } from '../../contract/robustgate/v1/robustness_service.js';
-import { type HandlerOptions, serverStreaming, unary } from '../grpc/handlers.js';
+import { serverStreaming, unary } from '../grpc/handlers.js';
 import { attack } from './attack.js';
 import type { GatewayContext } from './gateway-context.js';
 import { gradientNorm } from './gradient-norm.js';
+import { handlerOptions } from './handler-options.js';
 import { getModel, listModels } from './models.js';
 import { predict } from './predict.js';
 
 /** The methods of `RobustnessService`. */
 export function robustnessService(gateway: GatewayContext): UntypedServiceImplementation {
-  const options: HandlerOptions = {
-    calls: gateway.calls,
-    stallMs: gateway.config.limits.streamStallSeconds * 1000,
-    logError: (error) => gateway.log.error({ error }, 'internal error'),
-  };
+  const options = handlerOptions(gateway);
   return {
     predict: unary<PredictRequest, PredictResponse>((request, context) => predict(request, context, gateway), options),
     attack: serverStreaming<AttackRequest, AttackResponse>(

@@ -2,9 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Example } from '../../contract/robustgate/v1/example.js';
 import { EngineError, type JobInput, type ModelInfo } from '../../engine/index.js';
 import type { CallOptions, Lane, ModelRef } from '../../host/index.js';
-import type { Ticket } from '../admission/admission.js';
+import type { Admission, Ticket } from '../admission/admission.js';
 import type { CallContext } from '../grpc/call-context.js';
 import type { StreamMessage } from '../grpc/handlers.js';
+import type { RunFacts } from '../runs/run-registry.js';
+import { digestOf } from '../security/digest.js';
+import type { Lease } from '../security/quotas.js';
+import type { RunEvent } from '../telemetry/observe-runs.js';
+import type { RunKindName } from '../telemetry/serving-metrics.js';
 import { labelledTasks, readExamples } from '../translate/examples.js';
 import { together } from '../translate/together.js';
 import { callOptions, type GatewayContext, refOf } from './gateway-context.js';
@@ -30,10 +35,20 @@ export interface Run<Job> {
 }
 
 /** One kind of run: how its request is read, how it is computed, and how it is told. */
-export interface RunKind<Wish, Job extends Wish & { readonly inputs: readonly JobInput[] }, Event, Response> {
+export interface RunKind<
+  Wish,
+  Job extends Wish & { readonly inputs: readonly JobInput[] },
+  Event extends RunEvent,
+  Response,
+> {
+  readonly name: RunKindName;
   /** @param labelled names of the tasks for which some example has a label */
   readWish(model: ModelInfo, labelled: ReadonlySet<string>): Wish;
   joined(wish: Wish, inputs: readonly JobInput[]): Job;
+  /** What is computed, in one line. */
+  specText(model: ModelInfo, job: Job): string;
+  /** Most gradients of one example each that it takes. */
+  imageSteps(job: Job): number;
   start(lane: Lane, model: ModelRef, job: Job, options: CallOptions): AsyncGenerator<Event, void, void>;
   started(run: Run<Job>): StreamMessage<Response>;
   /** Progress of a run that waits for its turn. */
@@ -43,12 +58,22 @@ export interface RunKind<Wish, Job extends Wish & { readonly inputs: readonly Jo
   messages(event: Event, run: Run<Job>): AsyncIterable<StreamMessage<Response>> | Iterable<StreamMessage<Response>>;
 }
 
-/** Runs something in the attack lane, and tells of it as it goes. It says `started` only once it is admitted. */
-export async function* streamRun<Wish, Job extends Wish & { readonly inputs: readonly JobInput[] }, Event, Response>(
+/**
+ * Runs something in the attack lane, and tells of it as it goes. It says `started` only once it is admitted.
+ *
+ * @param admitted called then, before
+ */
+export async function* streamRun<
+  Wish,
+  Job extends Wish & { readonly inputs: readonly JobInput[] },
+  Event extends RunEvent,
+  Response,
+>(
   request: RunRequest,
   context: CallContext,
   gateway: GatewayContext,
   kind: RunKind<Wish, Job, Event, Response>,
+  admitted: (facts: RunFacts) => void,
 ): AsyncGenerator<StreamMessage<Response>, void, void> {
   requireServing(gateway);
   const { pool, config, hosts, repository, attacks } = gateway;
@@ -63,37 +88,97 @@ export async function* streamRun<Wish, Job extends Wish & { readonly inputs: rea
     requireTime(context);
     requireServing(gateway);
     requireNoQuarantine(hosts.attack, ref);
-    const ticket = attacks.enter();
+    const { principal } = context;
+    const job = kind.joined(wish, inputs);
+    const imageSteps = kind.imageSteps(job);
+    const lease = gateway.quotas.enter(principal.name, imageSteps);
+    const ticket = enterOrLeave(attacks, principal.name, lease);
+    const id = gateway.newRunId();
+    const observed = gateway.telemetry.runs.begin({
+      id,
+      kind: kind.name,
+      model: ref,
+      traceParent: context.traceParent,
+    });
     try {
       const startMs = performance.now();
       const run: Run<Job> = {
-        id: gateway.newRunId(),
+        id,
         model: info,
-        job: kind.joined(wish, inputs),
+        job,
         elapsed: () => (performance.now() - startMs) / 1000,
       };
+      admitted(factsOf(run, kind.specText(info, run.job), ticket));
+      audit(gateway, run, principal.name, imageSteps, request);
       yield kind.started(run);
       yield* untilAdmitted(ticket, [context.signal, gateway.draining], (position) => kind.queued(run, position));
+      context.signal.throwIfAborted();
       requireServing(gateway);
       requireTime(context);
-      const events = kind.start(hosts.attack, ref, run.job, callOptions(run.id, context));
+      observed.admitted();
+      const options = callOptions(id, { ...context, traceParent: observed.traceParent });
+      const events = kind.start(hosts.attack, ref, run.job, options);
       let newest = kind.queued(run, 0);
       for await (const event of neverSilent(events, MAX_SILENCE_MS)) {
         if (event === SILENCE) {
           yield kind.stillAt(newest, run);
           continue;
         }
+        observed.saw(event);
         for await (const message of kind.messages(event, run)) {
           if (message.isProgress) newest = message;
           yield message;
         }
       }
+    } catch (error) {
+      observed.failed(error);
+      throw error;
     } finally {
+      observed.close();
       ticket.leave();
+      lease.leave();
     }
   } finally {
     model.release();
   }
+}
+
+const factsOf = <Job extends { readonly inputs: readonly JobInput[] }>(
+  { id, model, job }: Run<Job>,
+  specText: string,
+  { position }: Ticket,
+): RunFacts => ({
+  id,
+  modelName: model.name,
+  modelVersion: model.version,
+  modelSha256: model.sha256,
+  specText,
+  examplesTotal: job.inputs.length,
+  state: position > 0 ? 'queued' : 'running',
+});
+/** A place in the queue; the quota is given back where there is none. */
+function enterOrLeave(attacks: Admission, principal: string, lease: Lease): Ticket {
+  try {
+    return attacks.enter(principal);
+  } catch (error) {
+    lease.leave();
+    throw error;
+  }
+}
+
+/** A line for each run: who attacks what with what, by digest, for pixels and labels do not belong into logs. */
+function audit<Job>(
+  { log }: GatewayContext,
+  { id, model }: Run<Job>,
+  principal: string,
+  imageSteps: number,
+  request: RunRequest,
+): void {
+  const fields = { runId: id, principal, model: model.name, version: model.version, sha256: model.sha256 };
+  log.info(
+    { audit: true, ...fields, examples: request.examples.length, imageSteps, digest: digestOf(request) },
+    'run is admitted',
+  );
 }
 
 function requireNoQuarantine(lane: Lane, ref: ModelRef): void {

@@ -12,6 +12,11 @@ export interface Database {
   all(sql: string, values?: readonly SqlValue[]): readonly SqlRow[];
   /** All of `work`, or nothing of it. Must not be nested. */
   transaction<T>(work: () => T): T;
+  /**
+   * Does not wait for the disk: what `work` wrote outlives this process, but a power failure may take it until the next statement that
+   * waits. Must not be nested.
+   */
+  unhurried<T>(work: () => T): T;
   close(): void;
 }
 
@@ -130,8 +135,20 @@ function databaseOf(connection: Connection, path: string): Database {
         told(() => connection.exec('COMMIT'));
         return value;
       } catch (error) {
-        connection.exec('ROLLBACK');
+        try {
+          connection.exec('ROLLBACK');
+        } catch {
+          // SQLite has rolled back by itself, as it does when the disk is full.
+        }
         throw error;
+      }
+    },
+    unhurried(work) {
+      told(() => connection.exec('PRAGMA synchronous = NORMAL'));
+      try {
+        return work();
+      } finally {
+        told(() => connection.exec('PRAGMA synchronous = FULL'));
       }
     },
     close: () => connection.close(),

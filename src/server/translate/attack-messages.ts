@@ -51,7 +51,12 @@ const message = (event: NonNullable<AttackResponse['event']>, isProgress = false
   isProgress,
 });
 
-export function startedMessage(runId: string, model: ModelInfo, { spec, inputs }: AttackJob): Message {
+/** Attack and objective in one line. */
+export const specTextOf = (model: ModelInfo, { spec }: AttackJob): string =>
+  formatSpec(spec, (task) => model.tasks.find(({ name }) => name === task)?.loss);
+
+export function startedMessage(runId: string, model: ModelInfo, job: AttackJob): Message {
+  const { spec, inputs } = job;
   const { parameters, objective, seed, batchSize: _size, fullBatches: _full } = spec;
   return message({
     $case: 'started',
@@ -61,7 +66,7 @@ export function startedMessage(runId: string, model: ModelInfo, { spec, inputs }
       modelVersion: model.version,
       attack: writeParameters(spec.attack, parameters),
       objective: writeObjective(objective),
-      specText: formatSpec(spec, (task) => model.tasks.find(({ name }) => name === task)?.loss),
+      specText: specTextOf(model, job),
       exampleCount: inputs.length,
       stepsPerExample: parameters.epsilon === 0 ? 0 : parameters.steps * parameters.restarts,
       seed: BigInt(seed),

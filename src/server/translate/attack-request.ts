@@ -1,4 +1,4 @@
-import type { AttackRequest } from '../../contract/robustgate/v1/attack.js';
+import { type AttackRequest, AttackField as WireAttackField } from '../../contract/robustgate/v1/attack.js';
 import type { Objective } from '../../contract/robustgate/v1/objective.js';
 import {
   type AttackField,
@@ -35,6 +35,7 @@ export function readAttackWish(
   const violations = new Violations();
   const asked = readSpecRequest(request, violations);
   const fields = request.fields.flatMap((field, i): AttackField[] => {
+    if (field === WireAttackField.NONE) return [];
     const word = wordFor(ATTACK_FIELDS, field, `fields[${i}]`, violations);
     return word === undefined ? [] : [word];
   });
@@ -50,7 +51,7 @@ export function readAttackWish(
     spec,
     labelFree: asked.labelFree,
     progressEverySteps,
-    fields: fields.length > 0 ? [...new Set(fields)] : DEFAULT_FIELDS,
+    fields: fields.length > 0 || request.fields.includes(WireAttackField.NONE) ? [...new Set(fields)] : DEFAULT_FIELDS,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Label, PngLabel } from '../../contract/robustgate/v1/example.js';
-import type { JobLabel, Shape, TaskInfo, Violations } from '../../engine/index.js';
+import { type JobLabel, maskOf, type Shape, scaleSamples, type TaskInfo, type Violations } from '../../engine/index.js';
 import type { ImagePool } from '../images/image-pool.js';
 import { type Datatype, type ReadTensor, readTensor } from './tensors.js';
 
@@ -21,7 +21,8 @@ export async function readLabel(
   if (read === undefined) return undefined;
   const isClass = task.labelForm === 'class' || task.labelForm === 'class-map';
   const ignored = isClass ? (label.ignoreIndex ?? task.ignoreIndex) : undefined;
-  const valid = Uint8Array.from(read.data, (value, i) => Number(value !== ignored && read.valid?.[i] !== 0));
+  const mask = readMask(label, read, `${field}.valid`, violations);
+  const valid = maskOf(read.data, (value, i) => value !== ignored && read.valid?.[i] !== 0 && mask?.[i] !== 0);
   if (label.ignoreIndex !== undefined && !isClass) {
     violations.add(`${field}.ignore_index`, `expected none, for ${task.name} has no classes, got ${label.ignoreIndex}`);
   }
@@ -33,6 +34,24 @@ export async function readLabel(
     ? { data: read.data, valid, shape: read.shape }
     : undefined;
 }
+
+/** Where the request says that its label counts; `undefined` where it does not say. */
+function readMask(
+  { valid }: Label,
+  { data, shape }: LabelValues,
+  field: string,
+  violations: Violations,
+): Float32Array | undefined {
+  const mask = valid && readTensor(valid, ['UINT8'], field, violations);
+  if (mask === undefined) return undefined;
+  const fits = mask.data.length === data.length && isSameLengths(mask.shape, shape);
+  violations.expect(fits, `${field}.shape`, `expected the shape of the label [${shape}], got [${mask.shape}]`);
+  return mask.data;
+}
+
+/** Whether two shapes are the same but for axes of length 1. */
+const isSameLengths = (a: Shape, b: Shape): boolean =>
+  String(a.filter((n) => n !== 1)) === String(b.filter((n) => n !== 1));
 
 /** Numbers of a label, with a mask where the file has a sample that means "unknown". */
 interface LabelValues extends ReadTensor {
@@ -100,14 +119,10 @@ async function readPng(
     violations.add(field, `expected a finite scale and offset, got ${scale} and ${offset}`);
     return undefined;
   }
-  const perChannel = samples.length / channels;
-  const data = samples.map((sample, i) => {
-    const channel = Math.floor(i / perChannel);
-    return sample * ((scale[channel] ?? scale[0]) as number) + ((offset[channel] ?? offset[0]) as number);
-  });
+  const data = scaleSamples(outcome.value, scale, offset);
   const invalid = png.invalid ?? task.invalid;
   const shape = channels === 1 ? [height, width] : [channels, height, width];
-  return { data, shape, valid: Uint8Array.from(samples, (sample) => Number(sample !== invalid)) };
+  return { data, shape, valid: maskOf(samples, (sample) => sample !== invalid) };
 }
 
 function classProblem(data: Float32Array, valid: Uint8Array, { classCount }: TaskInfo): string | undefined {
@@ -129,9 +144,8 @@ function problemOfShape(shape: Shape, size: number, task: TaskInfo): string | un
   const hasClasses = task.labelForm === 'class' || task.labelForm === 'class-map';
   const expected = hasClasses ? task.shape.filter((_, axis) => axis !== task.classAxis) : task.shape;
   if (expected.includes(-1)) return undefined;
-  const isSame = String(shape.filter((n) => n !== 1)) === String(expected.filter((n) => n !== 1));
   const elements = expected.reduce((product, n) => product * n, 1);
-  return isSame && size === elements
+  return isSameLengths(shape, expected) && size === elements
     ? undefined
     : `expected a label of shape [${expected}] for ${task.name}, got [${shape}]`;
 }

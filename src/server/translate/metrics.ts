@@ -8,4 +8,5 @@ export const writeMetric = ({ name, value, unit, higherIsBetter, part }: MetricV
   higherIsBetter,
   count: BigInt(part.count),
   confusion: (part.confusion ?? []).map(BigInt),
+  sum: part.sum,
 });

@@ -34,6 +34,7 @@ export function writeModel(status: VersionStatus, quarantine: string | undefined
       : [],
     quarantined: quarantine !== undefined,
     description: info?.description ?? '',
+    labels: { ...info?.labels },
     extraInputs: (info?.extraInputs ?? []).map((input) => ({ name: input.name, shape: input.shape.map(BigInt) })),
   };
 }
@@ -63,4 +64,13 @@ const writeTask = (task: TaskInfo): Task => ({
   gradientObstacles: [...task.gradientObstacles],
   palette: paletteOf(task.palette, task.classCount).map(([red, green, blue]) => red * 0x10000 + green * 0x100 + blue),
   losses: [...task.losses],
+  labelForm: task.labelForm,
+  classCount: task.classCount,
+  classAxis: task.classCount > 0 ? task.classAxis : 0,
+  labelScale: [...task.labelScale],
+  labelOffset: [...task.labelOffset],
+  labelInvalid: task.invalid,
+  labelIsInput: task.isReconstruction,
+  weight: task.weight,
+  activation: task.activation,
 });

@@ -53,6 +53,21 @@ test('a graph of several outputs wants to know which, by name', async (t) => {
   t.is((await runCli([...argv, '--loss', 'l1', '--output', 'b'])).code, 0);
 });
 
+test('what computes may be chosen, and what does not work here says so and what to do', async (t) => {
+  const { argv } = await files(t);
+  t.is((await runCli([...argv, '--loss', 'mse', '--provider', 'cpu'])).code, 0);
+  // No machine has both: CoreML is of macOS, DirectML of Windows.
+  const provider = process.platform === 'darwin' ? 'dml' : 'coreml';
+  const missing = await runCli([...argv, '--loss', 'mse', '--provider', provider]);
+  t.is(missing.code, 3);
+  t.regex(
+    missing.stderr,
+    new RegExp(`expected one of the providers ${provider} .*onnxruntime-node has no ${provider}`),
+  );
+  const wrong = await runCli([...argv, '--loss', 'mse', '--provider', 'tpu']);
+  t.is(wrong.code, 2);
+});
+
 test('a gradient of 0 is a warning on stderr', async (t) => {
   const { path, argv } = await files(t);
   await writeFile(path('x.npy'), encodeNpy({ data: new Float32Array(4), shape: [2, 2] }));

@@ -16,6 +16,7 @@ const metric = (value: number | undefined, count = 1, confusion: readonly number
   unit: '',
   higherIsBetter: false,
   count: BigInt(count),
+  sum: (value ?? 0) * count,
   confusion: confusion.map(BigInt),
 });
 

@@ -32,6 +32,7 @@ const request = {
   activation: 'none',
   reduction: 'sum',
   ignoreIndex: undefined,
+  provider: 'cpu',
   runtime,
   memoryBudgetBytes: 2 ** 28,
   timings: 1,

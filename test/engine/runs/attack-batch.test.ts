@@ -36,6 +36,7 @@ async function run(input: Partial<AttackBatchInput> & Pick<AttackBatchInput, 'so
   const generator = attackBatch({
     clean: batch([100, 100], [102, 102]),
     keys: ['a', 'b'],
+    together: 1,
     breaksAboveZero: [true],
     signal: new AbortController().signal,
     stopReason: () => undefined,
@@ -96,6 +97,29 @@ test('of several restarts the one of highest objective is kept for each example'
     t.is(outcome.steps, 5);
   }
 });
+
+const together = test.macro(async (t, parameters: Partial<AttackParameters>, tries: number, rows: number) => {
+  // Curved, so that iterates of one try come between those of another.
+  const source: GradientSource = {
+    evaluate: async (pixels) =>
+      evaluationOf(
+        rowsOf(pixels).map(([x = NaN]) => Math.sin(x)),
+        map(pixels, (x) => Math.cos(x)),
+      ),
+  };
+  const spec = specOf({ steps: 3, restarts: 5, randomStart: 'uniform', ...parameters });
+  const clean = batch([100, 100], [102, 102]);
+  const apart = await run({ source, spec, clean });
+  const padded = batch(...Array.from({ length: rows }, (_, row) => (row % 2 === 0 ? [100, 100] : [102, 102])));
+  const joint = await run({ source, spec, clean: padded, together: tries });
+  t.deepEqual(plain(joint.outcomes), plain(apart.outcomes));
+  t.is(joint.steps.length, Math.ceil(5 / tries) * 3);
+  t.true(apart.outcomes.some(({ restart }) => restart > 0));
+});
+
+test('restarts come to the same together, the last in a part of the rows', together, {}, 2, 5);
+test('restarts come to the same all together', together, {}, 5, 10);
+test('restarts come to the same together when the best iterate counts', together, { iterate: 'best' }, 3, 8);
 
 test('the best iterate is the one of highest objective, the last included', async (t) => {
   // The objective falls beyond 101, where the gradient still pushes up.

@@ -113,6 +113,7 @@ test('the objective is the sum over every task with a label, with its own loss a
     targeted: false,
     seed: 0,
     batchSize: undefined,
+    fullBatches: false,
   });
 });
 

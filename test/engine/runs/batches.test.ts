@@ -1,6 +1,13 @@
 import test from 'ava';
 import { EngineError } from '../../../src/engine/errors.js';
-import { batchSizeFor, chunk, groupByShape, stack } from '../../../src/engine/runs/batches.js';
+import {
+  batchSizeFor,
+  batchSizeForTries,
+  chunk,
+  groupByShape,
+  stack,
+  triesTogether,
+} from '../../../src/engine/runs/batches.js';
 
 const plan = (multiplyAdds: number, bytesPerExample = 1) => ({
   multiplyAdds,
@@ -27,6 +34,30 @@ test('a graph of a fixed batch has that batch, and a replay what it asks for', (
   t.is(batchSizeFor(1, { ...rule, forced: 8 }), 8);
   const error = t.throws(() => batchSizeFor(1, { ...rule, fixedBatch: 2, forced: 8 }), { instanceOf: EngineError });
   t.is(error.message, 'batch_size: expected 2, which the graph is fixed to, got 8');
+});
+
+const tries = (restarts: number, earlyStop = false) => ({ restarts, earlyStop });
+
+test('tries run together where that takes no more rows than one after the other', (t) => {
+  const sizes = (examples: number) => [1, 2, 3, 4, 5, 8, 20].map((n) => batchSizeForTries(examples, tries(n), rule));
+  t.deepEqual(sizes(1), [1, 2, 1, 4, 1, 8, 4]);
+  t.deepEqual(sizes(3), [4, 8, 4, 16, 16, 16, 16]);
+  t.deepEqual(sizes(16), [16, 16, 16, 16, 16, 16, 16]);
+});
+
+test('tries run one after the other where broken examples are left alone, and in the size that a replay or the graph has', (t) => {
+  t.is(batchSizeForTries(1, tries(4, true), rule), 1);
+  t.is(batchSizeForTries(1, tries(4), { ...rule, forced: 2 }), 2);
+  t.is(batchSizeForTries(1, tries(4), { ...rule, fixedBatch: 8 }), 8);
+  t.is(batchSizeForTries(1, tries(4), { ...rule, plan: plan(6e9) }), 2);
+});
+
+test('a batch holds as many tries of its examples as fit, and no more than there are', (t) => {
+  t.deepEqual(
+    [1, 3, 8, 9].map((examples) => triesTogether(tries(4), examples, 8)),
+    [4, 2, 1, 1],
+  );
+  t.is(triesTogether(tries(4, true), 1, 8), 1);
 });
 
 test('a stack repeats its first row where rows are missing', (t) => {

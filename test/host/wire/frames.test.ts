@@ -75,7 +75,7 @@ test('messages survive however the stream is cut and frames of several are mixed
 });
 
 const refused: readonly (readonly [what: string, header: Buffer, message: RegExp])[] = [
-  ['another version', Buffer.from(Uint32Array.of(1, 0, 1, 99).buffer), /expected frames of version 1, got 99/],
+  ['another version', Buffer.from(Uint32Array.of(1, 0, 1, 99).buffer), /expected frames of version 2, got 99/],
   ['an empty frame', frameHeader(0, 0, 5), /expected a frame of 1 … 1048576 bytes, got 0 of 5/],
   ['a frame that is too long', frameHeader(MAX_FRAME_BYTES + 1, 0, MAX_FRAME_BYTES + 1), /got 1048577/],
   ['more than the message has', frameHeader(6, 0, 5), /expected frames that make a message of 5 bytes/],

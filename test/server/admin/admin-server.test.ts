@@ -2,10 +2,13 @@ import test, { type ExecutionContext } from 'ava';
 import type { EngineError } from '../../../src/engine/index.js';
 import { startAdminServer } from '../../../src/server/admin/admin-server.js';
 
+const metrics = async (accept: string) => ({ contentType: 'text/x-test', text: `for ${accept}` });
+
 async function adminOf(t: ExecutionContext, isReady = true): Promise<string> {
   const admin = await startAdminServer('127.0.0.1:0', {
     livez: () => ({ isGood: true, text: 'alive' }),
     readyz: () => ({ isGood: isReady, text: 'it depends' }),
+    metrics,
   });
   t.teardown(() => admin.close());
   return `http://${admin.address}`;
@@ -30,6 +33,24 @@ for (const [path, isReady, status, text] of [
   });
 }
 
+test('GET /metrics is answered in the format that the reader takes', async (t) => {
+  const response = await fetch(`${await adminOf(t)}/metrics`, { headers: { accept: 'text/x-wanted' } });
+  t.deepEqual([response.status, response.headers.get('content-type')], [200, 'text/x-test']);
+  t.is(await response.text(), 'for text/x-wanted');
+});
+
+test('metrics that cannot be told are an error of ours, and the server goes on', async (t) => {
+  const check = () => ({ isGood: true, text: 'well' });
+  const admin = await startAdminServer('127.0.0.1:0', {
+    livez: check,
+    readyz: check,
+    metrics: () => Promise.reject(new Error('no')),
+  });
+  t.teardown(() => admin.close());
+  t.is((await fetch(`http://${admin.address}/metrics`)).status, 500);
+  t.is((await fetch(`http://${admin.address}/livez`)).status, 200);
+});
+
 test('HEAD is answered without a body, and nothing is taken in', async (t) => {
   const address = await adminOf(t);
   const head = await fetch(`${address}/readyz`, { method: 'HEAD' });
@@ -40,7 +61,7 @@ test('HEAD is answered without a body, and nothing is taken in', async (t) => {
 test('an address that is taken is an error of the configuration', async (t) => {
   const taken = (await adminOf(t)).slice('http://'.length);
   const check = () => ({ isGood: true, text: '' });
-  const error = await t.throwsAsync<EngineError>(startAdminServer(taken, { livez: check, readyz: check }));
+  const error = await t.throwsAsync<EngineError>(startAdminServer(taken, { livez: check, readyz: check, metrics }));
   t.is(error?.code, 'INVALID_CONFIG');
   t.regex(error?.message ?? '', /EADDRINUSE/);
 });

@@ -54,3 +54,18 @@ test('leaving twice gives one place back', (t) => {
   first?.leave();
   t.deepEqual([second?.position, third?.position, admission.running, admission.waiting], [0, 1, 1, 1]);
 });
+
+test('principals take turns: the hundred calls of one do not keep the first of another waiting', (t) => {
+  const admission = new Admission(1, 10);
+  const busy = ['a', 'a', 'a', 'a'].map((name) => admission.enter(name));
+  const other = admission.enter('b');
+  t.deepEqual([other.position, ...busy.map(({ position }) => position)], [1, 0, 2, 3, 4]);
+  busy[0]?.leave();
+  t.is(other.position, 0);
+  const second = admission.enter('b');
+  t.deepEqual(
+    [busy[1], busy[2], second].map((ticket) => ticket?.position),
+    [1, 3, 2],
+    'b runs already, so a is next, and then they alternate',
+  );
+});

@@ -19,9 +19,11 @@ import {
 import { RobustnessServiceClient } from '../../../src/contract/robustgate/v1/robustness_service.js';
 import { EngineError } from '../../../src/engine/index.js';
 import type { CallContext } from '../../../src/server/grpc/call-context.js';
+import type { IncomingCall } from '../../../src/server/grpc/call-observer.js';
 import { robustnessServiceDefinition } from '../../../src/server/grpc/definitions.js';
 import { type HandlerOptions, type StreamAnswer, serverStreaming, unary } from '../../../src/server/grpc/handlers.js';
 import { OpenCalls } from '../../../src/server/grpc/open-calls.js';
+import { openToAll } from '../../../src/server/security/authorize.js';
 import { aborted, gate, until } from '../../support/gate.js';
 
 interface Methods {
@@ -32,7 +34,9 @@ interface Methods {
 async function serve(t: ExecutionContext, methods: Methods, change: Partial<HandlerOptions> = {}) {
   const calls = new OpenCalls();
   const logged: unknown[] = [];
-  const options = { calls, stallMs: 60_000, logError: (error: unknown) => void logged.push(error), ...change };
+  const logError = (error: unknown) => void logged.push(error);
+  const observer = { begin: ({ traceParent }: IncomingCall) => ({ traceParent, end: () => undefined }) };
+  const options = { calls, stallMs: 60_000, logError, authorize: openToAll, observer, ...change };
   const server = new Server();
   const none = unary(async () => {
     throw new Error('not in this test');

@@ -104,7 +104,7 @@ test('progress at every step of a quick run, and the deadline, the run id and th
   });
   const before = performance.now();
   await collectAttack(client.attack(request, { timeoutMs: 60_000 }));
-  t.regex(call?.options.runId ?? '', /^[0-9a-f-]{36}$/);
+  t.regex(call?.options.runId ?? '', /^[A-Za-z0-9-]+\.[0-9a-f-]{36}$/);
   const leftMs = (call?.options.deadlineMs ?? 0) - before;
   t.true(leftMs > 55_000 && leftMs < 61_000, `got ${leftMs}`);
   t.is(call?.job.progressEverySteps, 1);

@@ -1,11 +1,14 @@
 import test from 'ava';
 import type { EngineError } from '../../../src/engine/index.js';
+import { ANYONE } from '../../../src/server/security/principal.js';
 import { requireServing, requireTime } from '../../../src/server/services/requirements.js';
 
 const context = (deadlineMs: number | undefined) => ({
   signal: new AbortController().signal,
   deadlineMs,
   traceParent: undefined,
+  metadata: () => undefined,
+  principal: ANYONE,
 });
 
 test('a deadline that leaves time for nothing is refused, others and none are not', (t) => {

@@ -28,7 +28,7 @@ const tensor = (datatype: string, shape: readonly number[], bytes: number | read
   },
 });
 const levels = (first: number): number[] => [first, ...new Array<number>(11).fill(0)];
-const labelled = (task: string, value: Label['value'], change: { ignoreIndex?: number } = {}): Example => ({
+const labelled = (task: string, value: Label['value'], change: Omit<Label, 'value'> = {}): Example => ({
   ...toyExample(0),
   labels: { [task]: { value, ...change } },
 });
@@ -187,6 +187,36 @@ const labelRows: readonly Row[] = [
     { examples: [labelled('depth', numbers([2, 2], 1, 1, 1, 1), { ignoreIndex: 0 })] },
     'examples[0].labels[depth].ignore_index',
     /has no classes, got 0/,
+  ],
+  [
+    'a mask of another shape',
+    {
+      examples: [
+        labelled('depth', numbers([2, 2], 1, 1, 1, 1), {
+          valid: { datatype: 'UINT8', shape: [4n], data: new Uint8Array(4) },
+        }),
+      ],
+    },
+    'examples[0].labels[depth].valid.shape',
+    /shape of the label \[2,2\], got \[4\]/,
+  ],
+  [
+    'a mask of floats',
+    { examples: [labelled('depth', numbers([2, 2], 1, 1, 1, 1), { valid: floatTensor([1, 1, 1, 1], [2, 2]) })] },
+    'examples[0].labels[depth].valid.datatype',
+    /UINT8, got FP32/,
+  ],
+  [
+    'a mask with too few bytes',
+    {
+      examples: [
+        labelled('depth', numbers([2, 2], 1, 1, 1, 1), {
+          valid: { datatype: 'UINT8', shape: [2n, 2n], data: new Uint8Array(3) },
+        }),
+      ],
+    },
+    'examples[0].labels[depth].valid.data',
+    /expected 4 bytes/,
   ],
   [
     'a bad PNG',

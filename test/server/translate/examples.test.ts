@@ -16,7 +16,10 @@ const label = (task: string) => (input: JobInput) => {
   const { data = [], valid = [], shape = [] } = input.labels.get(task) ?? {};
   return [[...data], [...valid], [...shape]];
 };
-const given = (task: string, value: Label['value'], change: { ignoreIndex?: number } = {}): Given => ({
+const mask = (shape: readonly bigint[], ...data: number[]): Pick<Label, 'valid'> => ({
+  valid: { datatype: 'UINT8', shape: [...shape], data: Uint8Array.from(data) },
+});
+const given = (task: string, value: Label['value'], change: Omit<Label, 'value'> = {}): Given => ({
   labels: { [task]: { value, ...change } },
 });
 const pixels = ({ pixels: all, shape }: JobInput) => [[...all], [...shape]];
@@ -135,6 +138,44 @@ const rows: readonly Check[] = [
     [
       [0, 4, 14, 8],
       [1, 1, 0, 1],
+      [2, 2],
+    ],
+  ],
+  [
+    'a map of numbers with a mask, of which 255 is as good as 1',
+    given(
+      'depth',
+      { $case: 'tensor', value: floatTensor([1, 2, Number.NaN, 4], [2, 2]) },
+      mask([1n, 2n, 2n], 1, 255, 0, 1),
+    ),
+    label('depth'),
+    [
+      [1, 2, Number.NaN, 4],
+      [1, 1, 0, 1],
+      [2, 2],
+    ],
+  ],
+  [
+    'a map of classes, with a mask beside the ignored one',
+    given(
+      'segmentation',
+      { $case: 'tensor', value: { datatype: 'UINT8', shape: [2n, 2n], data: Uint8Array.of(0, 9, 255, 1) } },
+      mask([2n, 2n], 1, 0, 1, 1),
+    ),
+    label('segmentation'),
+    [
+      [0, 9, 255, 1],
+      [1, 0, 0, 1],
+      [2, 2],
+    ],
+  ],
+  [
+    'a depth file with a mask beside its unknown samples',
+    given('depth', png(sixteenBits(0, 2, 513, 65_535)), mask([2n, 2n], 1, 1, 1, 0)),
+    label('depth'),
+    [
+      [1, 2, 257.5, 32_768.5],
+      [0, 1, 1, 0],
       [2, 2],
     ],
   ],

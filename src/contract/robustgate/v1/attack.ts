@@ -103,6 +103,8 @@ export const AttackField = {
   PERTURBATION: 4,
   /** RAW_OUTPUTS - Per task, the model's raw output before and after, as `FP32`. */
   RAW_OUTPUTS: 5,
+  /** NONE - Nothing, where it stands alone: figures are all that is wanted. */
+  NONE: 6,
 } as const;
 
 export type AttackField = typeof AttackField[keyof typeof AttackField];
@@ -114,6 +116,7 @@ export namespace AttackField {
   export type ADVERSARIAL_TENSOR = typeof AttackField.ADVERSARIAL_TENSOR;
   export type PERTURBATION = typeof AttackField.PERTURBATION;
   export type RAW_OUTPUTS = typeof AttackField.RAW_OUTPUTS;
+  export type NONE = typeof AttackField.NONE;
 }
 
 /** What a run is busy with. */
@@ -253,7 +256,22 @@ export interface AttackRequest {
    * Whether batches are as large as the shape of the input allows, and padded where there are fewer examples: then the last bits of
    * a figure do not depend on how many examples go together, as an evaluation in parts needs it. Default: false.
    */
-  fullBatches?: boolean | undefined;
+  fullBatches?:
+    | boolean
+    | undefined;
+  /**
+   * Names this start: 1 … 128 printable ASCII characters, unique for the caller at this gateway. The same id with the same request
+   * attaches to the run while it goes on, and replays its stored results once it is completed, instead of computing again; a run that
+   * failed or was cancelled is begun anew. Another request under the same id is refused with `REQUEST_ID_REUSED`. Default: none.
+   */
+  requestId?:
+    | string
+    | undefined;
+  /**
+   * Whether the run goes on when nobody reads it any more, until the gateway's `limits.runSeconds` are over; then the deadline of the call
+   * is that of this reader only. `WatchRun` reads it again. Default: false, and the run ends with its last reader.
+   */
+  detach?: boolean | undefined;
 }
 
 /** An attack by name, with its parameters. What is left out takes the default of the attack. */
@@ -577,6 +595,8 @@ function createBaseAttackRequest(): AttackRequest {
     fields: [],
     batchSize: undefined,
     fullBatches: undefined,
+    requestId: undefined,
+    detach: undefined,
   };
 }
 
@@ -624,6 +644,12 @@ export const AttackRequest: MessageFns<AttackRequest> = {
     }
     if (message.fullBatches !== undefined) {
       writer.uint32(96).bool(message.fullBatches);
+    }
+    if (message.requestId !== undefined) {
+      writer.uint32(106).string(message.requestId);
+    }
+    if (message.detach !== undefined) {
+      writer.uint32(112).bool(message.detach);
     }
     return writer;
   },
@@ -747,6 +773,22 @@ export const AttackRequest: MessageFns<AttackRequest> = {
             message.fullBatches = reader.bool();
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.detach = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -780,6 +822,8 @@ export const AttackRequest: MessageFns<AttackRequest> = {
     message.fields = object.fields?.map((e) => e) || [];
     message.batchSize = object.batchSize ?? undefined;
     message.fullBatches = object.fullBatches ?? undefined;
+    message.requestId = object.requestId ?? undefined;
+    message.detach = object.detach ?? undefined;
     return message;
   },
 };

@@ -74,7 +74,14 @@ export interface Label {
     { $case: "png"; value: PngLabel }
     | undefined;
   /** Segmentation: the class that means "do not count this position". Default: `ignoreIndex` of the task in `model.yaml`. */
-  ignoreIndex?: number | undefined;
+  ignoreIndex?:
+    | number
+    | undefined;
+  /**
+   * Where the label counts, beside what `ignore_index` and `PngLabel.invalid` say: `UINT8`, of the label's shape, 0 where
+   * the position does not count, any other number where it does. Default: it counts everywhere.
+   */
+  valid?: Tensor | undefined;
 }
 
 /** A greyscale PNG: the label is `scale` · sample + `offset`. */
@@ -369,7 +376,7 @@ export const Example_ExtraInputsEntry: MessageFns<Example_ExtraInputsEntry> = {
 };
 
 function createBaseLabel(): Label {
-  return { value: undefined, ignoreIndex: undefined };
+  return { value: undefined, ignoreIndex: undefined, valid: undefined };
 }
 
 export const Label: MessageFns<Label> = {
@@ -390,6 +397,9 @@ export const Label: MessageFns<Label> = {
     }
     if (message.ignoreIndex !== undefined) {
       writer.uint32(32).int32(message.ignoreIndex);
+    }
+    if (message.valid !== undefined) {
+      Tensor.encode(message.valid, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -439,6 +449,14 @@ export const Label: MessageFns<Label> = {
             message.ignoreIndex = reader.int32();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.valid = Tensor.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -477,6 +495,9 @@ export const Label: MessageFns<Label> = {
       }
     }
     message.ignoreIndex = object.ignoreIndex ?? undefined;
+    message.valid = (object.valid !== undefined && object.valid !== null)
+      ? Tensor.fromPartial(object.valid)
+      : undefined;
     return message;
   },
 };

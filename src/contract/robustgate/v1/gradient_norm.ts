@@ -41,7 +41,15 @@ export interface GradientNormRequest {
     | OutputSweep
     | undefined;
   /** Number of rows that run together: 1, 2, 4, 8 or 16. Default: chosen by the gateway. */
-  batchSize?: number | undefined;
+  batchSize?:
+    | number
+    | undefined;
+  /** Names this start, as `AttackRequest.request_id` does. Default: none. */
+  requestId?:
+    | string
+    | undefined;
+  /** Whether the run goes on when nobody reads it any more, as `AttackRequest.detach` says. Default: false. */
+  detach?: boolean | undefined;
 }
 
 /** A task and its loss. */
@@ -228,6 +236,8 @@ function createBaseGradientNormRequest(): GradientNormRequest {
     seed: undefined,
     sweep: undefined,
     batchSize: undefined,
+    requestId: undefined,
+    detach: undefined,
   };
 }
 
@@ -259,6 +269,12 @@ export const GradientNormRequest: MessageFns<GradientNormRequest> = {
     }
     if (message.batchSize !== undefined) {
       writer.uint32(64).int32(message.batchSize);
+    }
+    if (message.requestId !== undefined) {
+      writer.uint32(74).string(message.requestId);
+    }
+    if (message.detach !== undefined) {
+      writer.uint32(80).bool(message.detach);
     }
     return writer;
   },
@@ -340,6 +356,22 @@ export const GradientNormRequest: MessageFns<GradientNormRequest> = {
             message.batchSize = reader.int32();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.detach = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -367,6 +399,8 @@ export const GradientNormRequest: MessageFns<GradientNormRequest> = {
       ? OutputSweep.fromPartial(object.sweep)
       : undefined;
     message.batchSize = object.batchSize ?? undefined;
+    message.requestId = object.requestId ?? undefined;
+    message.detach = object.detach ?? undefined;
     return message;
   },
 };

@@ -27,10 +27,15 @@ export interface MetricValue {
   count: bigint;
   /** For `miou`: the confusion matrix, row-major, rows are labels and columns predictions. */
   confusion: bigint[];
+  /**
+   * Sum over the positions that count of what the metric averages: 1 for a right class, or an error. Adding up sums and counts
+   * gives the metric over many examples without rounding their values first.
+   */
+  sum: number;
 }
 
 function createBaseMetricValue(): MetricValue {
-  return { name: "", value: undefined, unit: "", higherIsBetter: false, count: 0n, confusion: [] };
+  return { name: "", value: undefined, unit: "", higherIsBetter: false, count: 0n, confusion: [], sum: 0 };
 }
 
 export const MetricValue: MessageFns<MetricValue> = {
@@ -62,6 +67,9 @@ export const MetricValue: MessageFns<MetricValue> = {
         writer.int64(v);
       }
       writer.join();
+    }
+    if (message.sum !== 0) {
+      writer.uint32(57).double(message.sum);
     }
     return writer;
   },
@@ -137,6 +145,14 @@ export const MetricValue: MessageFns<MetricValue> = {
 
             break;
           }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.sum = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -160,6 +176,7 @@ export const MetricValue: MessageFns<MetricValue> = {
     message.higherIsBetter = object.higherIsBetter ?? false;
     message.count = (object.count !== undefined && object.count !== null) ? BigInt(object.count) : 0n;
     message.confusion = object.confusion?.map((e) => BigInt(e)) || [];
+    message.sum = object.sum ?? 0;
     return message;
   },
 };

@@ -19,7 +19,7 @@ export const ModelState = {
   LOADING: 1,
   /** VERIFIED - Read and checked, not yet standing by. */
   VERIFIED: 2,
-  /** STANDBY - Ready, while a newer one serves. */
+  /** STANDBY - Ready, while another one serves: a newer one, or an older one where `state_reason` says what holds this one. */
   STANDBY: 3,
   /** SERVING - Answers calls that name no version. */
   SERVING: 4,
@@ -102,7 +102,7 @@ export interface Model {
   version: string;
   /** What it is good for now. */
   state: ModelState;
-  /** Why it is in this state, for people: what failed, or that attacks are refused. */
+  /** Why it is in this state, for people: what failed, what holds a newer version, or that attacks are refused. */
   stateReason: string;
   /** SHA-256 of the model file, and of the external files behind it in the order of their paths, in hexadecimal. */
   sha256: string;
@@ -124,6 +124,13 @@ export interface Model {
   description: string;
   /** Inputs that every example must bring beside the attacked one. */
   extraInputs: ExtraInput[];
+  /** Marks from `model.yaml`, by which probes find their models. */
+  labels: { [key: string]: string };
+}
+
+export interface Model_LabelsEntry {
+  key: string;
+  value: string;
 }
 
 /** An input that is not attacked, and that every example of a request brings. */
@@ -184,6 +191,26 @@ export interface Task {
   palette: number[];
   /** Losses that the task may be attacked with. `loss` is the default. */
   losses: string[];
+  /** Form of its labels: `class`, `class-map`, `multi-label` or `numbers`. */
+  labelForm: string;
+  /** Number of its classes; 0 where it has none. */
+  classCount: number;
+  /** Axis of the classes in `shape`, where it has some. */
+  classAxis: number;
+  /** Factor of each sample of a label file, one per channel or one for all: the label is `label_scale` · sample + `label_offset`. */
+  labelScale: number[];
+  /** Added to each scaled sample of a label file, one per channel or one for all. */
+  labelOffset: number[];
+  /** The sample of a label file that means "unknown". */
+  labelInvalid?:
+    | number
+    | undefined;
+  /** Whether the label is always the clean input. */
+  labelIsInput: boolean;
+  /** λ where a request gives none. */
+  weight: number;
+  /** What the graph has already applied to the output, as `model.yaml` says: `none`, `softmax` or `sigmoid`. */
+  activation: string;
 }
 
 /** An operator of a graph. */
@@ -467,6 +494,7 @@ function createBaseModel(): Model {
     quarantined: false,
     description: "",
     extraInputs: [],
+    labels: {},
   };
 }
 
@@ -511,6 +539,9 @@ export const Model: MessageFns<Model> = {
     for (const v of message.extraInputs) {
       ExtraInput.encode(v!, writer.uint32(106).fork()).join();
     }
+    globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
+      Model_LabelsEntry.encode({ key: key as any, value }, writer.uint32(114).fork()).join();
+    });
     return writer;
   },
 
@@ -631,6 +662,17 @@ export const Model: MessageFns<Model> = {
             message.extraInputs.push(ExtraInput.decode(reader, reader.uint32()));
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            const entry14 = Model_LabelsEntry.decode(reader, reader.uint32());
+            if (entry14.value !== undefined) {
+              message.labels[entry14.key] = entry14.value;
+            }
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -663,6 +705,82 @@ export const Model: MessageFns<Model> = {
     message.quarantined = object.quarantined ?? false;
     message.description = object.description ?? "";
     message.extraInputs = object.extraInputs?.map((e) => ExtraInput.fromPartial(e)) || [];
+    message.labels = (globalThis.Object.entries(object.labels ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseModel_LabelsEntry(): Model_LabelsEntry {
+  return { key: "", value: "" };
+}
+
+export const Model_LabelsEntry: MessageFns<Model_LabelsEntry> = {
+  encode(message: Model_LabelsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Model_LabelsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseModel_LabelsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Model_LabelsEntry>): Model_LabelsEntry {
+    return Model_LabelsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Model_LabelsEntry>): Model_LabelsEntry {
+    const message = createBaseModel_LabelsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
@@ -922,6 +1040,15 @@ function createBaseTask(): Task {
     gradientObstacles: [],
     palette: [],
     losses: [],
+    labelForm: "",
+    classCount: 0,
+    classAxis: 0,
+    labelScale: [],
+    labelOffset: [],
+    labelInvalid: undefined,
+    labelIsInput: false,
+    weight: 0,
+    activation: "",
   };
 }
 
@@ -976,6 +1103,41 @@ export const Task: MessageFns<Task> = {
     }
     for (const v of message.losses) {
       writer.uint32(106).string(v!);
+    }
+    if (message.labelForm !== "") {
+      writer.uint32(114).string(message.labelForm);
+    }
+    if (message.classCount !== 0) {
+      writer.uint32(120).int32(message.classCount);
+    }
+    if (message.classAxis !== 0) {
+      writer.uint32(128).int32(message.classAxis);
+    }
+    if (message.labelScale.length !== 0) {
+      writer.uint32(138).fork();
+      for (const v of message.labelScale) {
+        writer.double(v);
+      }
+      writer.join();
+    }
+    if (message.labelOffset.length !== 0) {
+      writer.uint32(146).fork();
+      for (const v of message.labelOffset) {
+        writer.double(v);
+      }
+      writer.join();
+    }
+    if (message.labelInvalid !== undefined) {
+      writer.uint32(153).double(message.labelInvalid);
+    }
+    if (message.labelIsInput !== false) {
+      writer.uint32(160).bool(message.labelIsInput);
+    }
+    if (message.weight !== 0) {
+      writer.uint32(169).double(message.weight);
+    }
+    if (message.activation !== "") {
+      writer.uint32(178).string(message.activation);
     }
     return writer;
   },
@@ -1117,6 +1279,98 @@ export const Task: MessageFns<Task> = {
             message.losses.push(reader.string());
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.labelForm = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.classCount = reader.int32();
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.classAxis = reader.int32();
+            continue;
+          }
+          case 17: {
+            if (tag === 137) {
+              message.labelScale.push(reader.double());
+
+              continue;
+            }
+
+            if (tag === 138) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.labelScale.push(reader.double());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 18: {
+            if (tag === 145) {
+              message.labelOffset.push(reader.double());
+
+              continue;
+            }
+
+            if (tag === 146) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.labelOffset.push(reader.double());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 19: {
+            if (tag !== 153) {
+              break;
+            }
+
+            message.labelInvalid = reader.double();
+            continue;
+          }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.labelIsInput = reader.bool();
+            continue;
+          }
+          case 21: {
+            if (tag !== 169) {
+              break;
+            }
+
+            message.weight = reader.double();
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.activation = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1147,6 +1401,15 @@ export const Task: MessageFns<Task> = {
     message.gradientObstacles = object.gradientObstacles?.map((e) => e) || [];
     message.palette = object.palette?.map((e) => e) || [];
     message.losses = object.losses?.map((e) => e) || [];
+    message.labelForm = object.labelForm ?? "";
+    message.classCount = object.classCount ?? 0;
+    message.classAxis = object.classAxis ?? 0;
+    message.labelScale = object.labelScale?.map((e) => e) || [];
+    message.labelOffset = object.labelOffset?.map((e) => e) || [];
+    message.labelInvalid = object.labelInvalid ?? undefined;
+    message.labelIsInput = object.labelIsInput ?? false;
+    message.weight = object.weight ?? 0;
+    message.activation = object.activation ?? "";
     return message;
   },
 };

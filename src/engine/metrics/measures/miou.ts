@@ -39,17 +39,26 @@ export function addConfusions(parts: readonly MetricPart[]): readonly number[] {
 }
 
 function meanIou(confusion: readonly number[]): number | undefined {
+  const ious = classIous(confusion).filter((iou) => iou !== undefined);
+  return ious.length === 0 ? undefined : ious.reduce((sum, iou) => sum + iou, 0) / ious.length;
+}
+
+/** IoU of each class; `undefined` for a class that neither occurs nor is predicted. */
+export const classIous = (confusion: readonly number[]): readonly (number | undefined)[] =>
+  classUnions(confusion).map(({ both, union }) => (union > 0 ? both / union : undefined));
+
+/** Positions of each class that are labelled and predicted as it, and those where either holds. */
+export function classUnions(
+  confusion: readonly number[],
+): readonly { readonly both: number; readonly union: number }[] {
   const classes = Math.sqrt(confusion.length);
-  const ious: number[] = [];
-  for (let c = 0; c < classes; c++) {
+  return Array.from({ length: classes }, (_, c) => {
     let [row, column] = [0, 0];
     for (let other = 0; other < classes; other++) {
       row += confusion[c * classes + other] as number;
       column += confusion[other * classes + c] as number;
     }
     const both = confusion[c * classes + c] as number;
-    const union = row + column - both;
-    if (union > 0) ious.push(both / union);
-  }
-  return ious.length === 0 ? undefined : ious.reduce((sum, iou) => sum + iou, 0) / ious.length;
+    return { both, union: row + column - both };
+  });
 }

@@ -9,14 +9,16 @@ import { isWebGpuGap, type KnownTensors } from './webgpu-gaps.js';
 /**
  * A session that runs a static graph fast: on the CPU with softmax over classes in its parts, on WebGPU with the nodes that it would get wrong left to the CPU.
  *
+ * @param keepsMemory as of {@link createSession}
  * @throws EngineError `INVALID_MODEL`. Thrown when ONNX Runtime refuses the graph.
  */
 export async function createStaticSession(
   graph: StaticGraph,
   runtime: RuntimeOptions,
   provider: ProviderName,
+  keepsMemory = true,
 ): Promise<Session> {
-  const options = { ...runtime, optimization: 'all', prepacking: true, provider } as const;
+  const options = { ...runtime, optimization: 'all', prepacking: true, provider, keepsMemory } as const;
   if (provider === 'cpu') return await createSession(encodeStaticGraph(expandSoftmax(graph)), options);
   if (provider !== 'webgpu') return await createSession(encodeStaticGraph(graph), options);
   const cpuNodes: string[] = [];

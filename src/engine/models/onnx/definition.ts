@@ -1,6 +1,6 @@
 import type { ModelDef } from '../../onnx/graph.js';
 import { pixelDependence } from '../../onnx/pixel-dependence.js';
-import { attackedInput, channelsOf, describeInput, extraInputsOf } from '../describe-input.js';
+import { attackedInput, channelsOf, describeInput, extraInputsOf, signatureOf } from '../describe-input.js';
 import { describeTasks } from '../describe-tasks.js';
 import type { ModelConfig } from '../model-config.js';
 import type { ModelInfo, TaskInfo } from '../model-info.js';
@@ -32,7 +32,9 @@ export interface Definition {
 /**
  * Holds a model's file and its `model.yaml` against each other.
  *
- * @param inputs the inputs that the original file has, and `outputs` those of its outputs and inner tensors that tasks read
+ * @param inputs the inputs that the original file has
+ * @param outputs those of its outputs and inner tensors that tasks read
+ * @param graphOutputs the outputs that it declares itself
  * @throws EngineError `INVALID_MODEL`. Thrown when they do not fit.
  */
 export function define(
@@ -41,6 +43,7 @@ export function define(
   { imported, judged, refusal }: Reading,
   inputs: readonly SessionValue[],
   outputs: readonly SessionValue[],
+  graphOutputs: readonly SessionValue[] = outputs,
 ): Definition {
   const attacked = attackedInput(config.input, inputs, config.otherInputs);
   const input = describeInput(config.input, attacked);
@@ -58,6 +61,7 @@ export function define(
       version: source.version,
       sha256: source.sha256,
       description: config.description,
+      labels: config.labels,
       engine: 'onnx',
       provider: 'cpu',
       providerFallbacks: [],
@@ -70,6 +74,10 @@ export function define(
       }),
       operators: operatorsOf(judged.graph.nodes),
       fixedBatch: typeof batch === 'number' && batch > 0 ? batch : undefined,
+      signature: {
+        inputs: inputs.map((each) => signatureOf(each, config.otherInputs)),
+        outputs: graphOutputs.map((each) => signatureOf(each, [])),
+      },
     },
   };
 }

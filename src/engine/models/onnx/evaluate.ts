@@ -2,8 +2,8 @@ import { EngineError } from '../../errors.js';
 import { encodeModel } from '../../onnx/encode-model.js';
 import type { ModelDef, TensorValue, Value } from '../../onnx/graph.js';
 import { nodesFor } from '../../onnx/pixel-dependence.js';
-import { bytesOf } from '../../onnx/tensor-value.js';
 import { sizeOf } from '../../tensor/shape.js';
+import { tensorValueOf } from '../convert.js';
 import type { RuntimeOptions } from '../runtime-options.js';
 import { createSession, type RuntimeTensor, type Session } from './session.js';
 
@@ -24,12 +24,11 @@ export async function evaluate(
     ...runtime,
     optimization: 'disabled',
     prepacking: false,
+    keepsMemory: false,
   });
   try {
     const results = await runGrey(session, inputs, names);
-    return new Map(
-      [...results].map(([name, { dataType, shape, data }]) => [name, { dataType, shape, bytes: bytesOf(data) }]),
-    );
+    return new Map([...results].map(([name, tensor]) => [name, tensorValueOf(tensor)]));
   } finally {
     await session.release();
   }

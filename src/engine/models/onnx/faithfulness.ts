@@ -52,7 +52,7 @@ export interface ComparisonInput {
 /** Runs a rewritten network, forward only, on two seeded inputs, and holds every output against the original's. */
 export async function compareWithOriginal(options: ComparisonInput): Promise<Comparison> {
   const { network, input, shape, extraInputs, isCoarse, runtime, provider } = options;
-  const session = await createStaticSession(network, runtime, provider);
+  const session = await createStaticSession(network, runtime, provider, false);
   const tolerance = isCoarse ? COARSE_TOLERANCE : TOLERANCE;
   let worst: Comparison['worst'];
   try {

@@ -23,3 +23,29 @@ export async function openOriginal(
     { ...runtime, optimization, prepacking: optimization === 'all' },
   );
 }
+
+/** A session that is made again when it is needed. */
+export interface RestingSession extends Session {
+  /** Gives its memory back until the next run. */
+  rest(): Promise<void>;
+}
+
+/** @param open makes the same session as `first` */
+export function restingSession(first: Session, open: () => Promise<Session>): RestingSession {
+  let current: Promise<Session> | undefined = Promise.resolve(first);
+  async function rest(): Promise<void> {
+    const session = current;
+    current = undefined;
+    await (await session)?.release();
+  }
+  return {
+    inputs: first.inputs,
+    outputs: first.outputs,
+    async run(feeds, fetches) {
+      current ??= open();
+      return await (await current).run(feeds, fetches);
+    },
+    rest,
+    release: rest,
+  };
+}

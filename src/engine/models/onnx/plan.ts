@@ -6,7 +6,7 @@ import type { Shape } from '../../tensor/shape.js';
 import type { ModelInfo } from '../model-info.js';
 import type { Plan } from '../network.js';
 import type { RuntimeOptions } from '../runtime-options.js';
-import { inferTypes } from './specialise.js';
+import { inferTypes } from './infer-types.js';
 
 /**
  * A gradient program keeps the activations of the forward pass, and about as much again for masks, cotangents and what

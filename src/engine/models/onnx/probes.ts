@@ -3,7 +3,7 @@ import type { Probe } from '../../autodiff/gradient-rule.js';
 import { findRule, hasRule } from '../../autodiff/rules/index.js';
 import { encodeModel } from '../../onnx/encode-model.js';
 import type { NodeDef, StaticGraph, TensorValue } from '../../onnx/graph.js';
-import { bytesOf } from '../../onnx/tensor-value.js';
+import { tensorValueOf } from '../convert.js';
 import type { RuntimeOptions } from '../runtime-options.js';
 import { createSession, type RuntimeTensor } from './session.js';
 
@@ -47,10 +47,7 @@ export async function runProbes(
       new Map(),
       outputs.map(({ name }) => name),
     );
-    const outputOf = (name: string): TensorValue => {
-      const { dataType, shape, data } = results.get(name) as RuntimeTensor;
-      return { dataType, shape, bytes: bytesOf(data) };
-    };
+    const outputOf = (name: string): TensorValue => tensorValueOf(results.get(name) as RuntimeTensor);
     return new Map([...fetches].map(([output, names]) => [output, names.map(outputOf)]));
   } finally {
     await session.release();

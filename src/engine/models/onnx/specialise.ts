@@ -1,15 +1,16 @@
 import { EngineError } from '../../errors.js';
-import type { DataType } from '../../onnx/data-types.js';
 import { encodeModel } from '../../onnx/encode-model.js';
 import type { ModelDef, NodeDef, StaticGraph, TensorValue, Value, ValueInfo } from '../../onnx/graph.js';
 import { nodesFor, pixelDependence } from '../../onnx/pixel-dependence.js';
 import { readsOf } from '../../onnx/reads.js';
-import { bytesOf } from '../../onnx/tensor-value.js';
 import type { Shape } from '../../tensor/shape.js';
+import { tensorValueOf } from '../convert.js';
 import type { RuntimeOptions } from '../runtime-options.js';
 import { decideControlFlow } from './decide-control-flow.js';
 import { runGrey } from './evaluate.js';
+import { inferTypes } from './infer-types.js';
 import { createSession, type RuntimeTensor } from './session.js';
+import { type Known, knownWithoutRun } from './static-shapes.js';
 
 export interface SpecialiseOptions {
   /** Shape of every input of the graph, by name. */
@@ -24,8 +25,8 @@ const SHAPE = '::robustgate-shape';
 
 /**
  * The part of an imported model that makes `outputs`, for one input shape: what does not depend on pixels becomes
- * constants, and every other tensor gets its exact shape. Shapes come from a run of the model itself, since ONNX Runtime's
- * inference is wrong for some pools and knows nothing of what shapes are computed to be.
+ * constants, and every other tensor gets its exact shape. Where ONNX Runtime's inference does not tell them all, or may be
+ * wrong, they come from a run of the model itself.
  *
  * @throws EngineError `INVALID_MODEL`. Thrown when ONNX Runtime does not run the model at this shape, or an output does
  *   not exist.
@@ -54,7 +55,9 @@ export async function specialise(source: ModelDef, options: SpecialiseOptions): 
 
   const runnable = { ...model, graph: { ...graph, inputs, nodes: needed } };
   const types = await inferTypes(runnable, made, runtime);
-  const { shapes, constants } = await runOnce(runnable, inputs, made, folded, runtime);
+  const { shapes, constants } =
+    (await knownWithoutRun(runnable, inputs, made, folded, types, runtime)) ??
+    (await runOnce(runnable, inputs, made, folded, runtime));
   const values = new Map<string, Value>(inputs.map((input) => [input.name, input]));
   for (const name of made) {
     const shape = shapes.get(name);
@@ -92,27 +95,6 @@ function requireShaped(name: string, dependent: ReadonlySet<string>, unshaped: R
   }
 }
 
-/** What ONNX Runtime infers of a tensor: lengths that it cannot tell are names, or −1. */
-export interface InferredType {
-  readonly dataType: DataType;
-  readonly shape: readonly (number | string)[];
-}
-
-/** Element types, and shapes as far as ONNX Runtime infers them, without a run. Inputs have the shapes that they declare. */
-export async function inferTypes(
-  model: ModelDef,
-  names: readonly string[],
-  runtime: RuntimeOptions,
-): Promise<ReadonlyMap<string, InferredType>> {
-  const file = encodeModel({ ...model, graph: { ...model.graph, outputs: names.map(untyped) } });
-  const session = await createSession(file, { ...runtime, optimization: 'disabled', prepacking: false });
-  try {
-    return new Map(session.outputs.map((output) => [output.name, output]));
-  } finally {
-    await session.release();
-  }
-}
-
 /** ONNX Runtime infers the type of an output that does not say it. */
 const untyped = (name: string): ValueInfo => ({ name, dataType: undefined, shape: undefined });
 
@@ -123,7 +105,7 @@ async function runOnce(
   made: readonly string[],
   folded: readonly string[],
   runtime: RuntimeOptions,
-): Promise<{ shapes: ReadonlyMap<string, Shape>; constants: ReadonlyMap<string, TensorValue> }> {
+): Promise<Known> {
   const { graph } = model;
   const shapeNodes = made.map(
     (name): NodeDef => ({
@@ -136,11 +118,12 @@ async function runOnce(
     }),
   );
   const fetches = [...shapeNodes.map(({ name }) => name), ...folded];
-  const probe = { ...graph, nodes: [...graph.nodes, ...shapeNodes], outputs: fetches.map(untyped) };
+  const probe = { ...graph, nodes: [...graph.nodes, ...shapeNodes.toReversed()], outputs: fetches.map(untyped) };
   const session = await createSession(encodeModel({ ...model, graph: probe }), {
     ...runtime,
     optimization: 'disabled',
     prepacking: false,
+    keepsMemory: false,
   });
   try {
     const results = await runGrey(session, inputs, fetches);
@@ -148,10 +131,10 @@ async function runOnce(
       name,
       Array.from(results.get(name + SHAPE)?.data as BigInt64Array, Number),
     ]);
-    const constants = folded.map((name): [string, TensorValue] => {
-      const { dataType, shape, data } = results.get(name) as RuntimeTensor;
-      return [name, { dataType, shape, bytes: bytesOf(data) }];
-    });
+    const constants = folded.map((name): [string, TensorValue] => [
+      name,
+      tensorValueOf(results.get(name) as RuntimeTensor),
+    ]);
     return { shapes: new Map(shapes), constants: new Map(constants) };
   } finally {
     await session.release();

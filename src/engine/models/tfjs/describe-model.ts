@@ -1,12 +1,12 @@
 import { EngineError } from '../../errors.js';
 import type { Shape } from '../../tensor/shape.js';
-import { extraInputsOf } from '../describe-input.js';
+import { extraInputsOf, signatureOf } from '../describe-input.js';
 import { classAxisOf, describeTasks, outputOf } from '../describe-tasks.js';
 import type { GraphValue } from '../graph-value.js';
 import type { ModelConfig } from '../model-config.js';
 import type { InputInfo, ModelInfo } from '../model-info.js';
 import type { TfjsGraph } from './open-graph.js';
-import { obstaclesOf, operatorsOf, type Trace } from './trace.js';
+import { obstaclesOf, operatorsOf, type Trace, type TracedOutput } from './trace.js';
 
 /** Length that an axis is tried with where nothing says it. */
 const SAMPLE_LENGTH = 64;
@@ -27,6 +27,7 @@ export function describeModel(known: Known, graph: TfjsGraph, config: ModelConfi
   return {
     ...known,
     description: config.description,
+    labels: config.labels,
     engine: 'tfjs',
     extraInputs: extraInputsOf(config.otherInputs, graph.inputs),
     tasks: describeTasks(config, outputs).map((task) => {
@@ -34,6 +35,13 @@ export function describeModel(known: Known, graph: TfjsGraph, config: ModelConfi
       return { ...task, attackable: obstacles.length === 0, gradientObstacles: obstacles };
     }),
     operators: operatorsOf(pass),
+    signature: {
+      inputs: graph.inputs.map((input) => signatureOf(input, config.otherInputs)),
+      outputs: graph.outputs.map(({ name, shape }) => {
+        const { dataType, shape: seen } = seenAs(name, pass);
+        return signatureOf({ name, dataType, shape: shape.length === seen.length ? shape : seen.map(() => -1) }, []);
+      }),
+    },
   };
 }
 
@@ -41,8 +49,7 @@ export function describeModel(known: Known, graph: TfjsGraph, config: ModelConfi
 function outputValues(graph: TfjsGraph, config: ModelConfig, trace: Trace, isFixed: boolean): readonly GraphValue[] {
   return config.tasks.map((task) => {
     const name = outputOf(task);
-    const seen = trace.outputs.get(name);
-    if (seen === undefined) throw new EngineError('INTERNAL', `expected the output ${name} in a pass, got none`);
+    const seen = seenAs(name, trace);
     const declared = graph.outputs.find((output) => output.name === name)?.shape ?? [];
     const classAxis = classAxisOf(task, seen.shape.length - 1) + 1;
     return {
@@ -52,4 +59,11 @@ function outputValues(graph: TfjsGraph, config: ModelConfig, trace: Trace, isFix
       shape: seen.shape.map((n, axis) => (axis > 0 && (isFixed || axis === classAxis) ? n : (declared[axis] ?? -1))),
     };
   });
+}
+
+/** What a pass showed of an output. */
+function seenAs(name: string, { outputs }: Trace): TracedOutput {
+  const seen = outputs.get(name);
+  if (seen === undefined) throw new EngineError('INTERNAL', `expected the output ${name} in a pass, got none`);
+  return seen;
 }

@@ -3,8 +3,8 @@ import type { GraphValue, RuntimeTensor } from '../graph-value.js';
 import type { ModelConfig } from '../model-config.js';
 import type { ExtraInputs } from '../network.js';
 import { channelShape, isIdentity, type Preprocessing } from '../preprocessing.js';
-import { type OriginalFeed, otherFeedOf } from '../run-original.js';
-import type { TfjsGraph } from './open-graph.js';
+import { constantTensor, type OriginalFeed, otherFeedOf } from '../run-original.js';
+import { dataTypeOf, type TfjsGraph } from './open-graph.js';
 import type { Tensor, TfjsRuntime } from './runtime.js';
 
 /** What decides the inputs of a graph. */
@@ -52,17 +52,19 @@ function rounded({ tf }: TfjsRuntime, x: Tensor, { dataType }: GraphValue): Tens
 }
 
 function otherTensor(runtime: TfjsRuntime, value: GraphValue, tensor: OriginalFeed['tensor'], batch: number): Tensor {
-  if ('shape' in tensor) return fromRuntime(runtime, toRuntime(tensor.data, tensor.shape, value.dataType));
-  const shape = value.shape.map((n, axis) => (typeof n === 'number' && n >= 0 ? n : axis === 0 ? batch : 1));
-  const size = shape.reduce((product, n) => product * n, 1);
-  const { constant } = tensor;
-  const values = Float32Array.from({ length: size }, (_, i) => constant[i % constant.length] as number);
-  return fromRuntime(runtime, toRuntime(values, shape, value.dataType));
+  if ('constant' in tensor) return fromRuntime(runtime, constantTensor(value, tensor.constant, batch));
+  return fromRuntime(runtime, toRuntime(tensor.data, tensor.shape, value.dataType));
 }
 
 /** A tensor as it is fed. */
 export const fromRuntime = ({ tf }: TfjsRuntime, { data, shape, dataType }: RuntimeTensor): Tensor =>
   tf.tensor(data as Float32Array, [...shape], dataType as 'float32');
+
+/** What a tensor holds, as runtimes give it. */
+export async function runtimeTensorOf(name: string, tensor: Tensor): Promise<RuntimeTensor> {
+  const data = (await tensor.data()) as Float32Array | Int32Array | Uint8Array;
+  return { dataType: dataTypeOf(name, tensor.dtype), shape: [...tensor.shape], data };
+}
 
 /** Something for the inputs that differ per example. */
 export function sampleExtras(

@@ -9,14 +9,15 @@ import type { ModelSource } from '../model-source.js';
 import type { Network, Plan, ProgramRequest } from '../network.js';
 import { normalise, preprocessingOf } from '../preprocessing.js';
 import type { TfjsBackend } from '../providers.js';
+import { rawConstant, runRaw } from '../raw.js';
 import { feedOf, type OriginalFeed, runOriginal } from '../run-original.js';
 import { describeModel, sampleShape } from './describe-model.js';
-import { type Feeding, forward, fromRuntime, sampleExtras } from './inputs.js';
+import { type Feeding, forward, fromRuntime, runtimeTensorOf, sampleExtras } from './inputs.js';
 import { openFirstThatWorks } from './open-backend.js';
 import { openGraph, type TfjsGraph } from './open-graph.js';
 import { refusalOf } from './refusals.js';
 import { type Tensor, type TfjsRuntime, useBackend } from './runtime.js';
-import { type Differentiable, floatsOf, tfjsProgram } from './tfjs-program.js';
+import { type Differentiable, tfjsProgram } from './tfjs-program.js';
 import { activationBytes, multiplyAdds, type Trace, traceForward } from './trace.js';
 
 /** Goes up whenever a program may compute other bits than before. */
@@ -74,7 +75,7 @@ function openNetwork(
     throw new EngineError('INVALID_MODEL', `expected numbers in the attacked input ${attacked.name}, got bool`);
   const input = describeInput(config.input, attacked);
   const preprocessing = preprocessingOf(config.input, channelsOf(input));
-  const names = config.tasks.map(outputOf);
+  const names = [...new Set([...config.tasks.map(outputOf), ...graph.outputs.map((output) => output.name)])];
   const [batch] = attacked.shape;
   const fixedBatch = typeof batch === 'number' && batch > 0 ? batch : undefined;
 
@@ -146,8 +147,8 @@ function openNetwork(
         ...graph.run(new Map([...feeds].map(([name, tensor]) => [name, fromRuntime(runtime, tensor)])), fetches),
       ]);
       try {
-        const read = await Promise.all(results.map(floatsOf));
-        return new Map(fetches.map((name, i) => [name, { dataType: 'float32', ...(read[i] as FloatTensor) }]));
+        const read = await Promise.all(results.map((tensor, i) => runtimeTensorOf(fetches[i] ?? '', tensor)));
+        return new Map(fetches.map((name, i) => [name, read[i] as RuntimeTensor]));
       } finally {
         tf.dispose(results);
       }
@@ -168,6 +169,11 @@ function openNetwork(
       );
       const results = await runOriginal(runnable, feeds, [...new Set(outputs.values())], fixedBatch);
       return new Map([...outputs].map(([task, output]) => [task, results.get(output) as FloatTensor]));
+    },
+    async infer(feeds, fetches) {
+      const constants = info.signature.inputs.filter((value) => value.hasDefault && !feeds.has(value.name));
+      const given = constants.map((value) => [value.name, rawConstant(graph.inputs, value.name, config)] as const);
+      return await runRaw(runnable, new Map([...given, ...feeds]), fetches);
     },
     normalise: (pixels) => normalise(pixels, preprocessing),
     plan: async (inputShape) => plan(inputShape),

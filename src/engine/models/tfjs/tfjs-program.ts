@@ -95,7 +95,7 @@ function refusing<T>(run: () => T): T {
 }
 
 /** What a tensor holds. */
-export async function floatsOf(tensor: Tensor): Promise<FloatTensor> {
+async function floatsOf(tensor: Tensor): Promise<FloatTensor> {
   return { data: Float32Array.from(await tensor.data()), shape: [...tensor.shape] };
 }
 

@@ -19,10 +19,15 @@ interface TracedTensor {
   readonly shape: Shape;
 }
 
+/** A tensor that was asked for. */
+export interface TracedOutput extends TracedTensor {
+  readonly dataType: DataType;
+}
+
 /** What TF.js did for one forward pass. */
 export interface Trace {
   readonly input: number;
-  readonly outputs: ReadonlyMap<string, TracedTensor & { readonly dataType: DataType }>;
+  readonly outputs: ReadonlyMap<string, TracedOutput>;
   readonly kernels: readonly TracedKernel[];
 }
 

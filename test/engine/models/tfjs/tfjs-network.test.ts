@@ -152,6 +152,42 @@ test('whole-number and true-or-false inputs get numbers of their kind, and gradi
   await t.throwsAsync(missing, { message: 'expected a tensor for the input scale, got none' });
 });
 
+test('a graph tells its own signature, and takes and gives its own tensors', async (t) => {
+  const source = tfjsSource(
+    ...graphModel([
+      placeholder('x', [-1, 2]),
+      placeholder('isOn', [1], 'bool'),
+      graphNode('Cast', 'x', 'y', { SrcT: { type: 'DT_FLOAT' }, DstT: { type: 'DT_INT32' } }),
+      graphNode('SelectV2', 'isOn x x', 'z'),
+    ]),
+    {
+      backends: ['wasm'],
+      input: { ...features, name: 'x' },
+      otherInputs: [{ name: 'isOn', value: 1 }],
+      tasks: [regression('z')],
+    },
+  );
+  const network = await openNetwork(t, source);
+  t.deepEqual(network.info.signature, {
+    inputs: [
+      { name: 'x', dataType: 'float32', shape: [-1, 2], hasDefault: false },
+      { name: 'isOn', dataType: 'bool', shape: [1], hasDefault: true },
+    ],
+    outputs: ['y', 'z'].map((name) => ({
+      name,
+      dataType: name === 'y' ? 'int32' : 'float32',
+      shape: [-1, -1],
+      hasDefault: false,
+    })),
+  });
+  const x = { dataType: 'float32', shape: [1, 2], data: new Uint8Array(Float32Array.of(2, 7).buffer) } as const;
+  const outputs = await network.infer(new Map([['x', x]]), ['y']);
+  t.deepEqual(
+    [...outputs],
+    [['y', { dataType: 'int32', shape: [1, 2], data: new Uint8Array(Int32Array.of(2, 7).buffer) }]],
+  );
+});
+
 test('a graph of a fixed batch runs as often as it takes', async (t) => {
   const source = tfjsSource(...graphModel([placeholder('x', [2, 1]), graphNode('Square', 'x', 'y')]), {
     backends: ['wasm'],
