@@ -92,7 +92,7 @@ export function defineDemo(command: Command, context: CliContext, finish: (code:
 }
 
 const SLOWER =
-  'robustgate: TF.js on WebAssembly takes about ten times as long as ONNX Runtime for a step, so fewer scenes and steps are the default\n';
+  'robustgate: TF.js on WebAssembly takes about eight times as long as ONNX Runtime for a step of this model, so fewer scenes and steps are the default\n';
 
 const within = (parse: (text: string) => number, low: number, high: number) => (text: string) => {
   const value = parse(text);
