@@ -11,9 +11,9 @@ export interface ModelInfo {
   readonly version: string;
   readonly sha256: string;
   readonly description: string;
-  readonly engine: 'onnx';
-  /** What computes predictions and gradients. */
-  readonly provider: ProviderName;
+  readonly engine: 'onnx' | 'remote';
+  /** What computes predictions and gradients; `remote` for whatever a remote model computes with. */
+  readonly provider: ProviderName | 'remote';
   /** Why each of the providers that `model.yaml` prefers to it does not, `<provider>: <reason>`. */
   readonly providerFallbacks: readonly string[];
   readonly input: InputInfo;

@@ -5,6 +5,7 @@ import type { InputConfig, ModelConfig } from '../model-config.js';
 import type { InputInfo, ModelInfo, TaskInfo, TensorSignature } from '../model-info.js';
 import type { ModelSource } from '../model-source.js';
 import { type Preprocessing, preprocessingOf } from '../preprocessing.js';
+import type { ProviderName } from '../providers.js';
 import { describeTasks } from './describe-tasks.js';
 import { obstaclesOf, operatorsOf } from './obstacles.js';
 import type { Reading } from './read-graph.js';
@@ -18,7 +19,7 @@ export interface Definition {
   readonly imported: ModelDef;
   /** Whether it is: a graph that we refuse, and ONNX Runtime does not, is `imported` as the file has it. */
   readonly isDifferentiable: boolean;
-  readonly info: ModelInfo;
+  readonly info: ModelInfo & { readonly provider: ProviderName };
   readonly preprocessing: Preprocessing;
 }
 
