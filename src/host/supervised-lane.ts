@@ -46,6 +46,9 @@ const HANG_FACTOR = 20;
 /** Signs of life that a host may owe. They are counted instead of the time, for it may be the gateway that stood still. */
 const MAX_PINGS = 4;
 
+/** Pause before a remote model that does not answer is looked for again. */
+const RELOAD_PAUSE_MS = 2000;
+
 /** Loading is given up after hosts died from it this often. */
 const LOAD_ATTEMPTS = 3;
 
@@ -156,6 +159,10 @@ export class SupervisedLane implements Lane {
       loaded.deaths = 0;
     } catch (error) {
       this.#options.log('error', 'model could not be loaded again', { lane: this.#options.name, model: key, error });
+      // A remote that is away may come back while this host lives.
+      if (!(error instanceof EngineError) || error.code !== 'MODEL_NOT_READY') return;
+      const isWanted = (): boolean => this.#host === host && this.#models.get(key) === loaded && !loaded.isThere;
+      setTimeout(() => isWanted() && void this.#reload(host, key, loaded), RELOAD_PAUSE_MS).unref();
     }
   }
 

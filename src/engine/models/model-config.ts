@@ -94,9 +94,40 @@ const task = z.strictObject({
     .describe('Value of the metric beyond which an example counts as broken.'),
 });
 
+const absolutePath = z.string().regex(/^\//, 'expected an absolute path');
+
+const remote = z.strictObject({
+  endpoint: z
+    .string()
+    .regex(/^[^\s/]+:[0-9]{1,5}$/, 'expected HOST:PORT')
+    .describe('`HOST:PORT` of a gRPC service of the Open Inference Protocol: KServe, Triton, another gateway.'),
+  model: z.string().min(1).max(200).describe('Name of the model there.'),
+  version: z.string().min(1).max(50).optional().describe('Version there. Default: the one that the remote prefers.'),
+  tls: z
+    .strictObject({
+      ca: absolutePath.optional().describe('Certificates to trust, PEM. Default: those of Node.js.'),
+      cert: absolutePath.optional().describe('Our certificate, PEM, with `key`.'),
+      key: absolutePath.optional().describe('Its private key, PEM.'),
+    })
+    .optional()
+    .describe('Speak TLS. Default: plain text.'),
+  tokenFile: absolutePath.optional().describe('File with a bearer token, read again for every call; only with `tls`.'),
+  timeoutSeconds: z.number().positive().max(600).default(30).describe('Longest that one request may take.'),
+  maxConcurrent: z.int().min(1).max(64).default(4).describe('Most requests at a time from each host process.'),
+  maxBatch: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Most examples of a request. Default: what the remote says, if it does.'),
+});
+
 export const modelConfigSchema = z.strictObject({
   description: z.string().default('').describe('Free text for people.'),
-  engine: z.literal('onnx').default('onnx').describe('What runs the model.'),
+  engine: z
+    .enum(['onnx', 'remote'])
+    .default('onnx')
+    .describe('What runs the model: ONNX Runtime here, or another server (see docs/REMOTE.md).'),
+  remote: remote.optional().describe('With `engine: remote`: where the model is served.'),
   providers: z
     .array(z.enum(PROVIDERS))
     .min(1)
@@ -136,6 +167,35 @@ export function parseModelConfig(text: string): ModelConfig {
     const isTwice = (mean ?? std) !== undefined && (scale ?? offset) !== undefined;
     violations.expect(!isTwice, 'input', 'expected mean and std, or scale and offset, got both');
   }
+  checkRemote(config, violations);
   violations.throwIfAny('INVALID_MODEL');
   return config;
+}
+
+function checkRemote({ engine, remote }: ModelConfig, violations: Violations): void {
+  if (engine === 'remote')
+    violations.expect(remote !== undefined, 'remote', 'expected where the model is served, got none');
+  else violations.expect(remote === undefined, 'remote', `expected none, for the engine is ${engine}, got one`);
+  if (remote === undefined) return;
+  const { tls, tokenFile } = remote;
+  violations.expect(
+    (tls?.cert === undefined) === (tls?.key === undefined),
+    'remote.tls',
+    'expected cert and key, got one',
+  );
+  violations.expect(
+    tokenFile === undefined || tls !== undefined,
+    'remote.tokenFile',
+    'expected tls, without which anybody could read the token, got none',
+  );
+}
+
+/** Whether the text of a `model.yaml` says that the model has no file here, whatever else may be wrong with it. */
+export function isRemoteConfig(text: string): boolean {
+  try {
+    const value: unknown = parseYaml(text);
+    return typeof value === 'object' && value !== null && 'engine' in value && value.engine === 'remote';
+  } catch {
+    return false;
+  }
 }

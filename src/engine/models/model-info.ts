@@ -9,6 +9,7 @@ export type Length = number;
 export interface ModelInfo {
   readonly name: string;
   readonly version: string;
+  /** SHA-256 of the files; of a remote model that of `model.yaml` and what the remote says of the model, not of its weights. */
   readonly sha256: string;
   readonly description: string;
   readonly engine: 'onnx' | 'remote';

@@ -4,6 +4,7 @@ import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { EngineError } from '../errors.js';
 import type { ExternalLocation } from '../onnx/decode-tensor.js';
 import { externalLocations } from '../onnx/external-locations.js';
+import { isRemoteConfig } from './model-config.js';
 import type { ModelSource } from './model-source.js';
 import { describePlace, endOf } from './onnx/external-files.js';
 import { readWholeFile } from './read-whole-file.js';
@@ -25,7 +26,7 @@ export const MODEL_SIZE_LIMITS: ModelSizeLimits = {
 
 /**
  * Reads a version of a model: `model.yaml`, `<version>/model.onnx`, and the files below that version's folder in which it
- * keeps tensors. Where they point outside of that folder, also by a symbolic link, they are refused.
+ * keeps tensors; of a remote model there is only the first. Where they point outside of that folder, also by a symbolic link, they are refused.
  *
  * @param folder of the model; its last part is the model's name
  * @param version name of the version's folder: digits
@@ -39,9 +40,13 @@ export async function readModelSource(
   if (!/^\d{1,15}$/.test(version)) throw invalid('a version of 1 to 15 digits', `"${version}"`);
   const name = basename(resolve(folder));
   const config = await readWholeFile(join(folder, 'model.yaml'), `${name}/model.yaml`, limits.configBytes);
+  const configText = new TextDecoder().decode(config);
+  if (isRemoteConfig(configText)) {
+    return { name, version, configText, file: new Uint8Array(), externalFiles: new Map(), sha256: sha256Of([config]) };
+  }
   const path = join(folder, version, 'model.onnx');
   const model = await readModelFile(path, limits, `${name}/${version}/model.onnx`);
-  return { name, version, configText: new TextDecoder().decode(config), ...model };
+  return { name, version, configText, ...model };
 }
 
 /** What a `.onnx` file is, wherever it lies. */

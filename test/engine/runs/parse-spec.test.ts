@@ -42,7 +42,7 @@ const wrong: readonly (readonly [text: string, expected: string])[] = [
   ['', 'expected an attack at column 1 of the text form of an attack, got the end: '],
   [
     'pdg',
-    'expected an attack (fgsm, houdini, mim, pgd) at column 1 of the text form of an attack, got pdg; did you mean pgd?: pdg',
+    'expected an attack (fgsm, houdini, mim, pgd, square) at column 1 of the text form of an attack, got pdg; did you mean pgd?: pdg',
   ],
   ['pgd(eps=four)', 'expected a number at column 9 of the text form of an attack, got four: pgd(eps=four)'],
   ['pgd(eps=4/256)', 'expected 255 below the line at column 11 of the text form of an attack, got 256: pgd(eps=4/256)'],

@@ -16,6 +16,7 @@ import { outputOf } from './describe-tasks.js';
 import { sampleInputs } from './disagreement.js';
 import { readExternalFrom } from './external-files.js';
 import { compareWithOriginal, hasFewerBits } from './faithfulness.js';
+import { feedOf } from './feed-of.js';
 import { type CompiledProgram, compileProgram } from './gradient-program.js';
 import { openOnFirstThatWorks } from './open-on-provider.js';
 import { type OriginalFeed, openOriginal, type RestingSession, restingSession, runOriginal } from './original.js';
@@ -303,22 +304,6 @@ function refuseShape(error: unknown, inputShape: Shape): never {
     'INVALID_REQUEST',
     `expected a shape that the model takes, got [${inputShape}]: ${error.message}`,
   );
-}
-
-function feedOf(
-  name: string,
-  input: Tensor,
-  extraInputs: ExtraInputs,
-  { info, config }: Definition,
-): OriginalFeed['tensor'] {
-  if (name === info.input.name) return input;
-  const given = extraInputs.get(name);
-  if (given !== undefined) return given;
-  const other = config.otherInputs.find((candidate) => candidate.name === name);
-  if (other === undefined || !('value' in other)) {
-    throw new EngineError('INVALID_REQUEST', `expected a tensor for the input ${name}, got none`);
-  }
-  return { constant: [other.value].flat() };
 }
 
 /** Shapes of all inputs for a batch: those that are not attacked as they are declared. */
