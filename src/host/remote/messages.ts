@@ -120,7 +120,8 @@ function writeTexts(texts: readonly string[]): Buffer {
   );
 }
 
-function readTexts(data: Buffer): string[] {
+function readTexts(bytes: Uint8Array): string[] {
+  const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const texts: string[] = [];
   for (let at = 0; at + 4 <= data.length; ) {
     const end = at + 4 + data.readUInt32LE(at);

@@ -109,13 +109,16 @@ const anySpec: fc.Arbitrary<AttackSpec> = fc
     targeted: fc.boolean(),
   })
   .map(({ attack, parameters, combination, weights, loss, targeted }) => {
-    const { ignores, defaults } = findAttack(attack);
-    const kept = Object.entries(parameters).filter(([name]) => !ignores.includes(name as keyof typeof parameters));
+    const { ignores, defaults, norms, isBlackBox } = findAttack(attack);
+    const hasOneNorm = norms !== undefined;
+    const kept = Object.entries(parameters).filter(
+      ([name]) => !ignores.includes(name as keyof typeof parameters) && !(hasOneNorm && name === 'norm'),
+    );
     return {
       attack,
       parameters: { ...attackDefaults, ...defaults, ...Object.fromEntries(kept) },
       objective: {
-        combination,
+        combination: isBlackBox ? 'sum' : combination,
         tasks: [
           { task: 'segmentation', weight: weights[0], loss },
           { task: 'a-b_c', weight: weights[1], loss: 'cross-entropy' },
