@@ -38,7 +38,7 @@ export function concurrentGate(limit: number): ComputeGate {
     async run(_kind, _estimateMs, signal, call) {
       signal.throwIfAborted();
       await enter(signal);
-      const result = call().finally(leave);
+      const result = Promise.resolve().then(call).finally(leave);
       return await unlessAborted(result, signal);
     },
   };

@@ -15,7 +15,7 @@ import { datatypeOf } from './datatypes.js';
 /** Only what works: `robustness` says that our own service is on the same port. */
 const EXTENSIONS = ['model_repository', 'model_configuration', 'statistics', 'parameters', 'robustness'];
 
-const PLATFORM = 'onnxruntime_onnx';
+const PLATFORMS = { onnx: 'onnxruntime_onnx', remote: 'robustgate_remote' } as const;
 
 export const serverMetadata = (version: string): ServerMetadataResponse => ({
   name: 'robustgate',
@@ -57,7 +57,7 @@ export function modelMetadata(
   return {
     name,
     versions: version === '' ? versions : [version],
-    platform: PLATFORM,
+    platform: PLATFORMS[info.engine],
     inputs: info.signature.inputs.map(tensor),
     outputs: info.signature.outputs.map(tensor),
     properties: withProperties ? propertiesOf(info) : {},
@@ -83,15 +83,15 @@ export function modelConfig(
   { name, version }: ModelConfigRequest,
   { repository, config }: GatewayContext,
 ): ModelConfigResponse {
-  const { signature } = infoOf(repository.describe(name, version));
+  const { signature, engine } = infoOf(repository.describe(name, version));
   const hasBatch = [...signature.inputs, ...signature.outputs].every(({ shape }) => shape[0] === -1);
   const dims = ({ shape }: TensorSignature): bigint[] => (hasBatch ? shape.slice(1) : shape).map(BigInt);
   return {
     config: {
       name,
-      platform: PLATFORM,
+      platform: PLATFORMS[engine],
       maxBatchSize: hasBatch ? config.limits.examples : 0,
-      backend: 'onnxruntime',
+      backend: engine === 'onnx' ? 'onnxruntime' : 'robustgate',
       input: signature.inputs.map((each) => ({
         name: each.name,
         dataType: datatypeOf(each.dataType).triton,
