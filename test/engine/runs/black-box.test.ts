@@ -2,6 +2,8 @@ import test from 'ava';
 import { attackDefaults } from '../../../src/engine/attacks/defaults.js';
 import { square } from '../../../src/engine/attacks/methods/square.js';
 import { float32Tensor } from '../../../src/engine/onnx/tensor-value.js';
+import type { RawTensor } from '../../../src/engine/models/raw-tensor.js';
+import type { OpenRemote } from '../../../src/engine/models/remote/remote-model.js';
 import { loadServedModel } from '../../../src/engine/runs/load-served-model.js';
 import {
   features,
@@ -131,4 +133,68 @@ test('losses and scores are those of the program that has gradients, to 1e-5', a
     }
     t.true(Math.abs((byQuery?.objective ?? 0) - (byProgram?.objective ?? 1)) < 1e-4);
   }
+});
+
+/** Scores that are the features themselves, as another server would compute them, and how many rows it was asked for. */
+function counted(): { openRemote: OpenRemote; rows: number[] } {
+  const rows: number[] = [];
+  const value = (name: string) => ({ name, dataType: 'float32' as const, shape: [-1, 2] });
+  return {
+    rows,
+    openRemote: async () => ({
+      describe: async () => ({
+        name: 'same',
+        versions: ['1'],
+        platform: 'test',
+        inputs: [value('x')],
+        outputs: [value('y')],
+        maxBatch: undefined,
+      }),
+      async infer(feeds) {
+        const x = feeds.get('x') as RawTensor;
+        rows.push(x.shape[0] ?? 0);
+        return new Map([['y', x]]);
+      },
+      close: () => undefined,
+    }),
+  };
+}
+const remoteYaml = `engine: remote
+remote: { endpoint: "there:8001", model: same }
+input: { kind: features, range: [0, 1] }
+tasks:
+  - { name: y, kind: classification }
+`;
+
+test('a remote is asked about no example that is broken, and about no padding', async (t) => {
+  const { openRemote, rows } = counted();
+  const model = await loadServedModel(sourceOf(new Uint8Array(), remoteYaml), { ...options, openRemote });
+  t.teardown(() => model.dispose());
+  const inputs = [
+    features('at once', [0.4, 0.6], { y: label([0]) }),
+    features('never', [0.9, 0.1], { y: label([0]) }),
+    features('nor this', [0.1, 0.8], { y: label([1]) }),
+  ];
+  const spec = attackSpec(model, 'square', ['y'], { ...queries(4), epsilon: 2.55 }, { loss: 'margin' });
+  const { results } = await finishAttack(model, spec, inputs);
+  t.deepEqual(
+    results.map(({ steps }) => steps),
+    [1, 4, 4],
+  );
+  // The clean batch, four queries, and the verification, in batches of four.
+  t.deepEqual(rows.slice(0, 5), [4, 3, 2, 2, 2]);
+  t.true(rows.slice(5).every((count) => count === 4));
+});
+
+test('a targeted search lowers the loss of the target until it is reached', async (t) => {
+  const { openRemote } = counted();
+  const model = await loadServedModel(sourceOf(new Uint8Array(), remoteYaml), { ...options, openRemote });
+  t.teardown(() => model.dispose());
+  const inputs = [features('example', [0.55, 0.5], { y: label([1]) })];
+  const spec = attackSpec(model, 'square', ['y'], { ...queries(30), epsilon: 25.5 }, { targeted: true });
+  const { results } = await finishAttack(model, spec, inputs);
+  t.is(results[0]?.terminatedBy, 'early-stop');
+  t.true(results[0]?.tasks[0]?.broken);
+  const [task] = results[0]?.tasks ?? [];
+  t.true((task?.adversarialLoss ?? NaN) < (task?.cleanLoss ?? NaN));
 });
