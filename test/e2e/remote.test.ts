@@ -11,6 +11,7 @@ import {
   type RobustgateError,
   TerminatedBy,
 } from '../../src/clients/index.js';
+import type { Gateway } from '../../src/server/index.js';
 import { type FaultProxy, faultProxy } from '../support/fault-proxy.js';
 import { copyDemoModels, demoModels, gatewayOf, sceneExample } from '../support/gateway.js';
 import { root } from '../support/street.js';
@@ -43,7 +44,7 @@ async function remoteConfig(endpoint: string, lines = ''): Promise<string> {
 interface Setting {
   readonly client: Client;
   readonly proxy: FaultProxy;
-  readonly repository: string;
+  readonly gateway: Gateway;
 }
 
 /** A gateway with the demo model as `street`, and from the other process as `far`. */
@@ -53,8 +54,11 @@ async function start(t: ExecutionContext, lines = ''): Promise<Setting> {
   await copyDemoModels(repository);
   await mkdir(join(repository, 'far/1'), { recursive: true });
   await writeFile(join(repository, 'far/model.yaml'), await remoteConfig(proxy.address, lines));
-  const { client } = await gatewayOf(t, repository, { children: true, config: { threads: 1, pollSeconds: 0.5 } });
-  return { client, proxy, repository };
+  const { client, gateway } = await gatewayOf(t, repository, {
+    children: true,
+    config: { threads: 1, pollSeconds: 0.5 },
+  });
+  return { client, proxy, gateway };
 }
 
 const floats = (data: Uint8Array | undefined): Float32Array => new Float32Array(Uint8Array.from(data ?? []).buffer);
@@ -107,15 +111,15 @@ test.serial(
           objective: { tasks: [{ task: 'depth' }] },
         }),
       );
-    const { results, summary } = await attack('far', 'square', 25);
+    const { results, summary } = await attack('far', 'square', 12);
     t.deepEqual(
       results.map(({ result }) => [result.steps, result.terminatedBy]),
-      Array.from({ length: 3 }, () => [25, TerminatedBy.COMPLETED]),
+      Array.from({ length: 3 }, () => [12, TerminatedBy.COMPLETED]),
     );
-    t.is(Number(summary.imageSteps), 75);
+    t.is(Number(summary.imageSteps), 36);
     t.is(summary.provenance?.provider, 'remote');
     // The same random search on the same model here ends at the same loss, but for last bits.
-    const here = await attack('street', 'square', 25);
+    const here = await attack('street', 'square', 12);
     for (const [n, { result }] of results.entries()) {
       const loss = result.tasks.find(({ task }) => task === 'depth');
       const other = here.results[n]?.result.tasks.find(({ task }) => task === 'depth');
@@ -198,3 +202,45 @@ test.serial('a remote that comes later is served once it is there, and one that 
   }
   t.pass();
 });
+
+test.serial(
+  'a host that dies while the remote is away has it back when it comes, and is ready meanwhile',
+  async (t) => {
+    const { client, proxy, gateway } = await start(t, '  timeoutSeconds: 1\n');
+    await predict(client, 'far');
+    proxy.faults.isSilent = true;
+    for (const pid of Object.values(gateway.hostPids())) process.kill(pid ?? NaN, 'SIGKILL');
+    const away = await untilFails(() => predict(client, 'far'), /remote model street at .* nothing within 1 s/);
+    t.is(away.code, 'HOST_UNAVAILABLE');
+    await untilWorks(() => predict(client, 'street'));
+    proxy.faults.isSilent = false;
+    proxy.reset();
+    await untilWorks(() => predict(client, 'far'));
+    t.pass();
+  },
+);
+
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 200));
+
+/** The failure whose text is such. */
+async function untilFails(call: () => Promise<unknown>, message: RegExp): Promise<RobustgateError> {
+  for (;;) {
+    const error = await call().then(
+      () => undefined,
+      (failure: RobustgateError) => failure,
+    );
+    if (error !== undefined && message.test(error.message)) return error;
+    await pause();
+  }
+}
+
+async function untilWorks(call: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    const works = await call().then(
+      () => true,
+      () => false,
+    );
+    if (works) return;
+    await pause();
+  }
+}

@@ -1,9 +1,9 @@
 import test from 'ava';
 import { attackDefaults } from '../../../src/engine/attacks/defaults.js';
 import { square } from '../../../src/engine/attacks/methods/square.js';
-import { float32Tensor } from '../../../src/engine/onnx/tensor-value.js';
 import type { RawTensor } from '../../../src/engine/models/raw-tensor.js';
 import type { OpenRemote } from '../../../src/engine/models/remote/remote-model.js';
+import { float32Tensor } from '../../../src/engine/onnx/tensor-value.js';
 import { loadServedModel } from '../../../src/engine/runs/load-served-model.js';
 import {
   features,
