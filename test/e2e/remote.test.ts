@@ -213,6 +213,7 @@ test.serial(
     const away = await untilFails(() => predict(client, 'far'), /remote model street at .* nothing within 1 s/);
     t.is(away.code, 'HOST_UNAVAILABLE');
     await untilWorks(() => predict(client, 'street'));
+    t.is((await fetch(`http://${gateway.adminAddress}/readyz`)).status, 200);
     proxy.faults.isSilent = false;
     proxy.reset();
     await untilWorks(() => predict(client, 'far'));

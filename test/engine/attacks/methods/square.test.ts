@@ -106,6 +106,34 @@ test('a later query changes one square, of one colour in each channel, and nothi
   }
 });
 
+test('squares are as large as the schedule says, and lie anywhere inside the image', async (t) => {
+  const [height, width, count] = [20, 30, 60];
+  const size = 3 * height * width;
+  const clean = { data: new Float32Array(count * size).fill(100), shape: [count, 3, height, width] };
+  const keys = Array.from({ length: count }, (_, n) => `example ${n}`);
+  const { source, asked } = counted(() => 0);
+  await finish(square.run(attackInput({ source, clean, keys, layout: 'NCHW', parameters: { steps: 3, epsilon: 4 } })));
+  // With three queries in all, the third comes after six of the nine halvings.
+  const sides = [Math.round(Math.sqrt(0.05 * height * width)), 1];
+  for (const [i, side] of sides.entries()) {
+    const [first, data] = [asked[0] as Tensor, asked[i + 1] as Tensor].map((tensor) => tensor.data) as [
+      Float32Array,
+      Float32Array,
+    ];
+    const boxes = keys.map((_, n) => {
+      const places = [...data.subarray(n * size, (n + 1) * size).keys()];
+      const changed = places.filter((at) => data[n * size + at] !== first[n * size + at]);
+      const [ys, xs] = [changed.map((at) => Math.floor(at / width) % height), changed.map((at) => at % width)];
+      return { top: Math.min(...ys), bottom: Math.max(...ys), left: Math.min(...xs), right: Math.max(...xs) };
+    });
+    t.is(Math.max(...boxes.map(({ top, bottom }) => bottom - top + 1)), side);
+    t.is(Math.max(...boxes.map(({ left, right }) => right - left + 1)), side);
+    t.true(
+      Math.min(...boxes.map(({ top }) => top)) <= 1 && Math.max(...boxes.map(({ bottom }) => bottom)) >= height - 2,
+    );
+  }
+});
+
 test('squares begin at 5 % of the pixels and are halved on the schedule of the paper, scaled to the budget', (t) => {
   const halvings = (queries: number): number[] =>
     Array.from({ length: queries }, (_, i) => i).filter((i) => i > 0 && shareAt(i, queries) < shareAt(i - 1, queries));
