@@ -144,8 +144,23 @@ export default {
       name: 'host-imports-the-engine-only',
       comment: 'A host knows only its own messages: let server/, cli/ or lab/ translate what they have into them.',
       severity: 'error',
-      from: { path: '^src/host/' },
+      from: { path: '^src/host/', pathNot: '^src/host/remote/' },
       to: { path: '^src/', pathNot: '^src/(host|engine)/' },
+    },
+    {
+      name: 'host-remote-speaks-one-protocol',
+      comment:
+        'host/remote/ is a client of the Open Inference Protocol: it knows the engine and that contract (docs/adr/0006).',
+      severity: 'error',
+      from: { path: '^src/host/remote/' },
+      to: { path: '^src/', pathNot: '^src/(host/remote|engine|contract/inference)/' },
+    },
+    {
+      name: 'host-remote-in-host-processes-only',
+      comment: 'Only what a host process runs may open a remote: pass OpenRemote to whatever else needs one.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/host/(remote/|child/main[.]ts$)' },
+      to: { path: '^src/host/remote/' },
     },
     {
       name: 'server-imports-nothing-above-it',

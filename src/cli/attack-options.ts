@@ -34,9 +34,9 @@ export interface AttackOptions {
 /** Adds the options of `AttackOptions`. What is left out takes the gateway's default. */
 export function addAttackOptions(command: Command): Command {
   return command
-    .requiredOption('--attack <name>', 'fgsm, pgd, mim or houdini', 'pgd')
+    .requiredOption('--attack <name>', 'fgsm, pgd, mim, houdini or square', 'pgd')
     .option('--epsilon <levels>', 'radius of the ball, in pixel levels of 255 (default: 4)', number)
-    .option('--steps <count>', 'gradient steps (default: 10)', integer)
+    .option('--steps <count>', 'gradient steps (default: 10), or queries of square (default: 1000)', integer)
     .option('--step-size <levels>', 'length of a step, in pixel levels (default: 1; fgsm: epsilon)', number)
     .option('--restarts <count>', 'tries from different random starts (default: 1)', integer)
     .addOption(enumOption('--random-start <start>', 'where the attack starts', RandomStart))

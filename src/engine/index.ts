@@ -62,8 +62,9 @@ export type { ModelSource } from './models/model-source.js';
 export { type ProviderReport, probeProvider } from './models/onnx/provider-probe.js';
 export { parseStrict } from './models/parse-strict.js';
 export {
-  ENGINES,
   type EngineName,
+  LOCAL_ENGINES,
+  type LocalEngine,
   PROVIDERS,
   type ProviderName,
   TFJS_BACKENDS,
@@ -71,6 +72,7 @@ export {
 } from './models/providers.js';
 export type { RawTensor, RawTensors } from './models/raw-tensor.js';
 export { readModelFile, readModelSource } from './models/read-model-source.js';
+export type { RemoteConfig, RemoteDescription, RemoteModel } from './models/remote/remote-model.js';
 export { type BackendReport, probeBackend } from './models/tfjs/backend-probe.js';
 export { bilinearMatrix } from './models/tfjs/repairs/resize-bilinear.js';
 export type { DataType } from './onnx/data-types.js';

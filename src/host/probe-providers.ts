@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import {
   type BackendReport,
-  type EngineName,
+  type LocalEngine,
   PROVIDERS,
   type ProviderName,
   type ProviderReport,
@@ -58,7 +58,7 @@ async function probeBackendApart(backend: TfjsBackend, options: ProbeOptions): P
 
 /** What a process of its own reports, or why it reports nothing. */
 async function askApart(
-  engine: EngineName,
+  engine: LocalEngine,
   name: string,
   { signal, timeoutMs = 60_000, entry }: ProbeOptions,
 ): Promise<object | string> {

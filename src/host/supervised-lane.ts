@@ -46,6 +46,9 @@ const HANG_FACTOR = 20;
 /** Signs of life that a host may owe. They are counted instead of the time, for it may be the gateway that stood still. */
 const MAX_PINGS = 4;
 
+/** Pause before a remote model that does not answer is looked for again. */
+const RELOAD_PAUSE_MS = 2000;
+
 /** Loading is given up after hosts died from it this often. */
 const LOAD_ATTEMPTS = 3;
 
@@ -75,6 +78,8 @@ interface Loaded {
   readonly source: ModelSource;
   /** Whether the host that is up has it. */
   isThere: boolean;
+  /** Why a host could not load it again, where that is no fault of the host: it is tried again. */
+  absence?: string;
   /** Hosts that ended while they loaded it again. */
   deaths: number;
 }
@@ -108,7 +113,8 @@ export class SupervisedLane implements Lane {
   }
 
   get isReady(): boolean {
-    return this.#isUp && [...this.#models.values()].every(({ isThere }) => isThere);
+    // A remote that is away says nothing against this gateway.
+    return this.#isUp && [...this.#models.values()].every(({ isThere, absence }) => isThere || absence !== undefined);
   }
 
   get pid(): number | undefined {
@@ -153,9 +159,15 @@ export class SupervisedLane implements Lane {
       const info = (await host.call('load', [loaded.source], this.#internalCall(`load ${key}`))) as ModelInfo;
       this.#tellFallbacks(key, info);
       loaded.isThere = true;
+      delete loaded.absence;
       loaded.deaths = 0;
     } catch (error) {
       this.#options.log('error', 'model could not be loaded again', { lane: this.#options.name, model: key, error });
+      // A remote that is away may come back while this host lives.
+      if (!(error instanceof EngineError) || error.code !== 'MODEL_NOT_READY') return;
+      loaded.absence = error.message;
+      const isWanted = (): boolean => this.#host === host && this.#models.get(key) === loaded && !loaded.isThere;
+      setTimeout(() => isWanted() && void this.#reload(host, key, loaded), RELOAD_PAUSE_MS).unref();
     }
   }
 
@@ -256,7 +268,8 @@ export class SupervisedLane implements Lane {
   #live(model: ModelRef | undefined): HostProcess {
     const isThere = model === undefined || (this.#models.get(keyOf(model))?.isThere ?? true);
     if (this.#host !== undefined && this.#isUp && isThere) return this.#host;
-    throw new EngineError('HOST_UNAVAILABLE', 'expected a host that is up, got one that is being started', {
+    const absence = model && this.#models.get(keyOf(model))?.absence;
+    throw new EngineError('HOST_UNAVAILABLE', absence ?? 'expected a host that is up, got one that is being started', {
       retryAfterMs: Math.ceil(Math.max(0, this.#restartAtMs - performance.now()) + 500),
     });
   }

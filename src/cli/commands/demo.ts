@@ -11,7 +11,7 @@ import {
   PredictField,
   type Prediction,
 } from '../../clients/index.js';
-import { decodeImage, ENGINES, type EngineName } from '../../engine/index.js';
+import { decodeImage, LOCAL_ENGINES, type LocalEngine } from '../../engine/index.js';
 import { type CliContext, EXIT, type ExitCode, UsageError } from '../context.js';
 import {
   type AttackRow,
@@ -36,7 +36,7 @@ import { reportText } from '../show-gradient-norm.js';
 
 interface Options {
   readonly server?: string;
-  readonly engine: EngineName;
+  readonly engine: LocalEngine;
   readonly examples: number;
   readonly steps: number;
   readonly epsilon: number;
@@ -65,7 +65,7 @@ export function defineDemo(command: Command, context: CliContext, finish: (code:
     .option('--out <dir>', 'where the pictures go', 'demo-out')
     .addOption(
       new Option('--engine <name>', 'what runs the model; tfjs is slower, and gets the model converted')
-        .choices(ENGINES)
+        .choices(LOCAL_ENGINES)
         .default('onnx'),
     )
     .option('--server <address>', 'a gateway that serves demo/models (default: one is started)');

@@ -5,6 +5,8 @@ export const PIXEL_RANGE = [0, 255] as const;
 
 export type Norm = 'linf' | 'l2';
 export type RandomStart = 'none' | 'uniform' | 'upper-corner';
+/** Order of the axes of images. */
+export type ImageLayout = 'NCHW' | 'NHWC';
 export type HoudiniPush = 'analytic' | 'one-sided';
 
 /** What a program says at some pixels, for N examples and T tasks. */
@@ -15,14 +17,18 @@ export interface Evaluation {
   readonly scores: Tensor;
   /** What attacks increase, shape [N]. */
   readonly objective: Float32Array;
-  /** Its gradient per level (for `sign-sum` the sum of signs), shape of the pixels. */
+  /** Its gradient per level (for `sign-sum` the sum of signs), shape of the pixels; 0 everywhere from a source that knows none. */
   readonly gradient: Tensor;
 }
 
 /** A program joined with the labels and the objective of one batch: all that an attack knows of the model. */
 export interface GradientSource {
-  /** At `pixels`, in levels, shape [N, …]. */
-  evaluate(pixels: Tensor, signal: AbortSignal): Promise<Evaluation>;
+  /**
+   * At `pixels`, in levels, shape [N, …].
+   *
+   * @param isNeeded whether anybody wants to know of a row: of others a source may say anything. Default: of all
+   */
+  evaluate(pixels: Tensor, signal: AbortSignal, isNeeded?: (row: number) => boolean): Promise<Evaluation>;
 }
 
 /** The parameters of an attack, all filled in. */
@@ -31,7 +37,7 @@ export interface AttackParameters {
   readonly epsilon: number;
   /** Length of a step, in levels of 255: (0, ∞). */
   readonly stepSize: number;
-  /** Gradient evaluations of each restart: an integer ≥ 1. */
+  /** Gradient evaluations of each restart, or queries of an attack without gradients: an integer ≥ 1. */
   readonly steps: number;
   /** Tries from different random starts: an integer ≥ 1. */
   readonly restarts: number;
@@ -58,6 +64,8 @@ export interface AttackInput {
   /** Number of earlier tries from other random starts, 0 at first; one for each row where tries run together. */
   readonly restart: number | readonly number[];
   readonly parameters: AttackParameters;
+  /** Of images; `undefined` for features. */
+  readonly layout?: ImageLayout | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -65,7 +73,7 @@ export interface AttackInput {
 export interface AttackStep {
   /** Steps done, from 1 on. */
   readonly step: number;
-  /** Where this step's gradient was taken. */
+  /** Where this step's gradient was taken, or its query made. */
   readonly before: Tensor;
   /** What the program said there. */
   readonly evaluation: Evaluation;
@@ -91,5 +99,14 @@ export interface Attack {
   readonly ignores: readonly (keyof AttackParameters)[];
   /** The loss that it increases where the request names none; by default that of the task. */
   readonly loss?: string;
+  /** The loss that it increases of tasks with one class per example, where the request names none and nothing is targeted or balanced. */
+  readonly untargetedLoss?: string;
+  /** The norms that it is defined for. Default: all. */
+  readonly norms?: readonly Norm[];
+  /**
+   * Whether it reads losses and scores alone, and needs no gradient. Its steps are queries, and its `pixels` are always the best
+   * point that it has asked about.
+   */
+  readonly isBlackBox?: boolean;
   run(input: AttackInput): AttackRun;
 }

@@ -94,6 +94,33 @@ const task = z.strictObject({
     .describe('Value of the metric beyond which an example counts as broken.'),
 });
 
+const absolutePath = z.string().regex(/^\//, 'expected an absolute path');
+
+const remote = z.strictObject({
+  endpoint: z
+    .string()
+    .regex(/^[^\s/]+:[0-9]{1,5}$/, 'expected HOST:PORT')
+    .describe('`HOST:PORT` of a gRPC service of the Open Inference Protocol: KServe, Triton, another gateway.'),
+  model: z.string().min(1).max(200).describe('Name of the model there.'),
+  version: z.string().min(1).max(50).optional().describe('Version there. Default: the one that the remote prefers.'),
+  tls: z
+    .strictObject({
+      ca: absolutePath.optional().describe('Certificates to trust, PEM. Default: those of Node.js.'),
+      cert: absolutePath.optional().describe('Our certificate, PEM, with `key`.'),
+      key: absolutePath.optional().describe('Its private key, PEM.'),
+    })
+    .optional()
+    .describe('Speak TLS. Default: plain text.'),
+  tokenFile: absolutePath.optional().describe('File with a bearer token, read again for every call; only with `tls`.'),
+  timeoutSeconds: z.number().positive().max(600).default(30).describe('Longest that one request may take.'),
+  maxConcurrent: z.int().min(1).max(64).default(4).describe('Most requests at a time from each host process.'),
+  maxBatch: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Most examples of a request. Default: what the remote says, if it does.'),
+});
+
 export const modelConfigSchema = z.strictObject({
   description: z.string().default('').describe('Free text for people.'),
   labels: z
@@ -103,7 +130,10 @@ export const modelConfigSchema = z.strictObject({
   engine: z
     .enum(ENGINES)
     .default('onnx')
-    .describe('What runs the model: ONNX Runtime `model.onnx`, TensorFlow.js `model.json`.'),
+    .describe(
+      'What runs the model: ONNX Runtime `model.onnx`, TensorFlow.js `model.json`, or another server (see docs/REMOTE.md).',
+    ),
+  remote: remote.optional().describe('With `engine: remote`: where the model is served.'),
   providers: z
     .array(z.enum(PROVIDERS))
     .min(1)
@@ -155,6 +185,7 @@ export function parseModelConfig(text: string): ModelConfig {
     const isTwice = (mean ?? std) !== undefined && (scale ?? offset) !== undefined;
     violations.expect(!isTwice, 'input', 'expected mean and std, or scale and offset, got both');
   }
+  checkRemote(config, violations);
   violations.throwIfAny('INVALID_MODEL');
   return config;
 }
@@ -169,9 +200,28 @@ const isGiven = (document: unknown, key: string): boolean =>
 export function engineOf(text: string): EngineName {
   try {
     const value: unknown = parseYaml(text);
-    if (isGiven(value, 'engine')) return (value as { engine: unknown }).engine === 'tfjs' ? 'tfjs' : 'onnx';
+    const named = isGiven(value, 'engine') ? (value as { engine: unknown }).engine : undefined;
+    return ENGINES.find((engine) => engine === named) ?? 'onnx';
   } catch {
     // Not YAML.
   }
   return 'onnx';
+}
+
+function checkRemote({ engine, remote: place }: ModelConfig, violations: Violations): void {
+  if (engine === 'remote')
+    violations.expect(place !== undefined, 'remote', 'expected where the model is served, got none');
+  else violations.expect(place === undefined, 'remote', `expected none, for the engine is ${engine}, got one`);
+  if (place === undefined) return;
+  const { tls, tokenFile } = place;
+  violations.expect(
+    (tls?.cert === undefined) === (tls?.key === undefined),
+    'remote.tls',
+    'expected cert and key, got one',
+  );
+  violations.expect(
+    tokenFile === undefined || tls !== undefined,
+    'remote.tokenFile',
+    'expected tls, without which anybody could read the token, got none',
+  );
 }

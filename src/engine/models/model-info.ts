@@ -9,13 +9,15 @@ export type Length = number;
 export interface ModelInfo {
   readonly name: string;
   readonly version: string;
+  /** SHA-256 of the files; of a remote model that of `model.yaml` and what the remote says of the model, not of its weights. */
   readonly sha256: string;
   readonly description: string;
   /** What `model.yaml` marks it with, e.g. for probes to find it. */
   readonly labels: Readonly<Record<string, string>>;
   readonly engine: EngineName;
-  /** What computes predictions and gradients: an execution provider of ONNX Runtime, or a backend of TF.js. */
-  readonly provider: ProviderName | TfjsBackend;
+  /** What computes predictions and gradients: an execution provider of ONNX Runtime, or a backend of TF.js; `remote` for
+   * whatever a remote model computes with. */
+  readonly provider: ProviderName | TfjsBackend | 'remote';
   /** Why each of the providers or backends that `model.yaml` prefers to it does not, `<provider>: <reason>`. */
   readonly providerFallbacks: readonly string[];
   readonly input: InputInfo;

@@ -11,7 +11,12 @@ export const TFJS_BACKENDS = ['tensorflow', 'webgpu', 'wasm', 'cpu'] as const;
 
 export type TfjsBackend = (typeof TFJS_BACKENDS)[number];
 
-/** What runs models: ONNX Runtime, or TensorFlow.js. */
-export const ENGINES = ['onnx', 'tfjs'] as const;
+/** What runs models here: ONNX Runtime, or TensorFlow.js. */
+export const LOCAL_ENGINES = ['onnx', 'tfjs'] as const;
+
+export type LocalEngine = (typeof LOCAL_ENGINES)[number];
+
+/** What runs models: one of those, or another server. */
+export const ENGINES = [...LOCAL_ENGINES, 'remote'] as const;
 
 export type EngineName = (typeof ENGINES)[number];

@@ -30,13 +30,15 @@ const ARRAYS = {
 export async function runRaw(graph: RunnableGraph, feeds: RawTensors, fetches: readonly string[]): Promise<RawTensors> {
   const tensors = new Map([...feeds].map(([name, tensor]) => [name, runtimeTensor(name, tensor)]));
   const results = await graph.run(tensors, fetches).catch((error) => {
+    if (error instanceof EngineError && error.code !== 'INTERNAL') throw error; // a remote says itself what is wrong
     const text = `expected inputs that the model takes, got: ${error.message}`;
     throw new EngineError('INVALID_REQUEST', text, {}, { cause: error });
   });
   return new Map(fetches.map((name) => [name, rawTensor(results.get(name) as RuntimeTensor)]));
 }
 
-function runtimeTensor(name: string, { dataType, shape, data }: RawTensor): RuntimeTensor {
+/** @throws EngineError `INVALID_REQUEST`. Thrown when ONNX Runtime's binding has no form for the type, or bytes are missing. */
+export function runtimeTensor(name: string, { dataType, shape, data }: RawTensor): RuntimeTensor {
   if (!(data instanceof Uint8Array)) return { dataType, shape, data };
   if (!(dataType in ARRAYS)) {
     throw new EngineError('INVALID_REQUEST', `expected a type that the runtime takes for ${name}, got ${dataType}`);
@@ -51,7 +53,7 @@ function runtimeTensor(name: string, { dataType, shape, data }: RawTensor): Runt
   return { dataType, shape, data: new Elements(bytes.buffer as ArrayBuffer, bytes.byteOffset, sizeOf(shape)) };
 }
 
-function rawTensor({ dataType, shape, data }: RuntimeTensor): RawTensor {
+export function rawTensor({ dataType, shape, data }: RuntimeTensor): RawTensor {
   if (!ArrayBuffer.isView(data)) return { dataType, shape, data };
   return { dataType, shape, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
 }

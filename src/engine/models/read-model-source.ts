@@ -42,10 +42,12 @@ export async function readModelSource(
   const name = basename(resolve(folder));
   const config = await readWholeFile(join(folder, 'model.yaml'), `${name}/model.yaml`, limits.configBytes);
   const configText = new TextDecoder().decode(config);
+  const engine = engineOf(configText);
+  if (engine === 'remote') {
+    return { name, version, configText, file: new Uint8Array(), externalFiles: new Map(), sha256: sha256Of([config]) };
+  }
   const [file, read] =
-    engineOf(configText) === 'tfjs'
-      ? (['model.json', readTfjsFile] as const)
-      : (['model.onnx', readModelFile] as const);
+    engine === 'tfjs' ? (['model.json', readTfjsFile] as const) : (['model.onnx', readModelFile] as const);
   const model = await read(join(folder, version, file), limits, `${name}/${version}/${file}`);
   return { name, version, configText, ...model };
 }

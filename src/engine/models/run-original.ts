@@ -45,6 +45,7 @@ export async function runOriginal(
       feed(input, tensor, start, size, count),
     ]);
     const results = await graph.run(new Map(tensors), fetches).catch((error) => {
+      if (error instanceof EngineError && error.code !== 'INTERNAL') throw error; // a remote says itself what is wrong
       throw new EngineError(
         'INVALID_REQUEST',
         `expected inputs that the model takes, got: ${error.message}`,

@@ -1,4 +1,4 @@
-import type { AttackStep, GradientSource } from '../attacks/attack.js';
+import type { AttackStep, GradientSource, ImageLayout } from '../attacks/attack.js';
 import { findAttack } from '../attacks/methods/index.js';
 import { l2Norm } from '../attacks/norms.js';
 import { examplesOf, type Tensor } from '../tensor/tensor.js';
@@ -16,6 +16,7 @@ export interface Candidate {
 /** What the attack on one example of a batch came to. */
 export interface ExampleOutcome {
   readonly pixels: Float32Array;
+  /** Made in all restarts: gradients followed, or queries of an attack without gradients. */
   readonly steps: number;
   readonly restart: number;
   readonly terminatedBy: TerminatedBy;
@@ -46,6 +47,8 @@ export interface AttackBatchInput {
   readonly together: number;
   /** For each attacked task: whether a score above 0 means that the example is broken. */
   readonly breaksAboveZero: readonly boolean[];
+  /** Of images; `undefined` for features. */
+  readonly layout?: ImageLayout | undefined;
   readonly signal: AbortSignal;
   /** Asked before every step. */
   stopReason(): 'deadline' | 'drain' | undefined;
@@ -62,6 +65,7 @@ export async function* attackBatch(
   const { parameters } = spec;
   const count = keys.length;
   const attack = findAttack(spec.attack);
+  const { isBlackBox = false } = attack;
   const tries = new Array<Candidate | undefined>(count).fill(undefined);
   const seen = new Array<Candidate | undefined>(count).fill(undefined);
   const frozen = new Array<Candidate | undefined>(count).fill(undefined);
@@ -72,7 +76,17 @@ export async function* attackBatch(
     stopped = input.stopReason();
     if (stopped !== undefined || frozen.every((candidate) => candidate !== undefined)) break;
     const tried = rowsOfTries(input, first);
-    const run = attack.run({ source, clean, ...tried, seed: spec.seed, parameters, signal });
+    const isNeeded = (row: number): boolean => row < tried.count && frozen[row % count] === undefined;
+    const asked: GradientSource = { evaluate: (pixels) => source.evaluate(pixels, signal, isNeeded) };
+    const run = attack.run({
+      source: asked,
+      clean,
+      ...tried,
+      seed: spec.seed,
+      parameters,
+      layout: input.layout,
+      signal,
+    });
     const rows = tried.keys.slice(0, tried.count);
     // Of each row, what this time has shown; restarts are compared in their order when it ends.
     const seenByRow = new Array<Candidate | undefined>(tried.count).fill(undefined);
@@ -86,7 +100,8 @@ export async function* attackBatch(
         const candidate = found(row, seenByRow[row]);
         seenByRow[row] = candidate;
         if (parameters.earlyStop && candidate.isBroken) frozen[n] = candidate;
-        else steps[n] = (steps[n] as number) + 1;
+        // The step that finds an example broken goes nowhere, but a query that does was made.
+        if (frozen[n] === undefined || isBlackBox) steps[n] = (steps[n] as number) + 1;
       }
       yield reportOf(step, first, tried.count / count, input);
       if (frozen.every((candidate) => candidate !== undefined)) break;
@@ -97,11 +112,15 @@ export async function* attackBatch(
     if (last === undefined || stopped !== undefined) continue;
     // The last iterate was never judged: it needs to be only where there is a choice.
     const isOnlyTry = parameters.restarts === 1 && parameters.iterate === 'last';
-    const evaluation = isOnlyTry ? undefined : await source.evaluate(last.pixels, signal);
+    const evaluation = isOnlyTry || isBlackBox ? undefined : await source.evaluate(last.pixels, signal);
     const lastRows = examplesOf(last.pixels);
     for (const row of rows.keys()) {
       const n = row % count;
       if (frozen[n] !== undefined) continue;
+      if (isBlackBox) {
+        tries[n] = best(tries[n], seenByRow[row]);
+        continue;
+      }
       const final =
         evaluation === undefined
           ? { pixels: lastRows[row] as Float32Array, objective: 0, isBroken: false, restart: first }

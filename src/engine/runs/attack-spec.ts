@@ -59,7 +59,13 @@ export function resolveAttackSpec(
   const parameters = resolveParameters(request, violations);
   const attack = attackNames.includes(request.attack) ? findAttack(request.attack) : undefined;
   const usable = (task: SpecTask): boolean => request.labelFree || labelled.has(task.name) || task.isReconstruction;
-  const tasks = resolveTasks(request.tasks, model, usable, attack?.loss, 'objective.tasks', violations);
+  const isPlain = !request.targeted && (request.combination ?? 'sum') === 'sum';
+  const preferred = { always: attack?.loss, ofClasses: isPlain ? attack?.untargetedLoss : undefined };
+  const tasks = resolveTasks(request.tasks, model, usable, preferred, 'objective.tasks', violations);
+  if (attack?.isBlackBox && request.combination === 'sign-sum') {
+    const text = `expected sum or balanced, for ${request.attack} knows no gradients whose signs could be summed, got sign-sum`;
+    violations.add('objective.combination', text);
+  }
   checkObjective(request, model, labelled, tasks, violations);
   const seed = checkSeed(request.seed, violations);
   checkBatchSize(request.batchSize, violations);
@@ -118,6 +124,12 @@ function resolveParameters(request: AttackSpecRequest, violations: Violations): 
       `expected none, for ${name} has no such parameter, got ${value}`,
     );
   }
+  if (attack.norms !== undefined && given.norm !== undefined && !attack.norms.includes(given.norm)) {
+    violations.add(
+      'attack.norm',
+      `expected ${attack.norms.join(', ')}, for which ${name} is defined, got ${given.norm}`,
+    );
+  }
   const defaults = { ...attackDefaults, ...attack.defaults, ...(mtrobustCompat ? attack.compatDefaults : {}) };
   const stated = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const parameters: AttackParameters = { ...defaults, ...stated };
@@ -139,17 +151,27 @@ function checkParameters(parameters: AttackParameters, violations: Violations): 
   violations.expect(finite(decay, decay >= 0), 'attack.decay', `expected μ ≥ 0, got ${decay}`);
 }
 
+/** Losses that an attack prefers to those of the tasks. */
+interface PreferredLoss {
+  readonly always?: string | undefined;
+  /** Of tasks with one class per example that have it. */
+  readonly ofClasses?: string | undefined;
+}
+
+const lossOfClasses = ({ labelForm, losses }: SpecTask, loss: string | undefined): string | undefined =>
+  labelForm === 'class' && loss !== undefined && losses.includes(loss) ? loss : undefined;
+
 /** The tasks of an objective, in the order of `model.yaml`. */
 function resolveTasks(
   requested: readonly RequestedTask[],
   model: SpecModel,
   usable: (task: SpecTask) => boolean,
-  preferredLoss: string | undefined,
+  preferred: PreferredLoss,
   field: string,
   violations: Violations,
 ): readonly ObjectiveTask[] {
   const wanted: readonly RequestedTask[] =
-    requested.length > 0 ? requested : defaultTasks(model, usable, preferredLoss);
+    requested.length > 0 ? requested : defaultTasks(model, usable, preferred.always);
   if (wanted.length === 0)
     violations.add(field, 'expected a task with a label, got none: give labels, or set label_free');
   const seen = new Set<string>();
@@ -171,7 +193,7 @@ function resolveTasks(
     const lambda = weight ?? task.weight;
     const isWeight = Number.isFinite(lambda) && lambda > 0;
     violations.expect(isWeight, `${field}[${i}].weight`, `expected a finite weight > 0, got ${lambda}`);
-    const chosen = loss ?? preferredLoss ?? task.loss;
+    const chosen = loss ?? preferred.always ?? lossOfClasses(task, preferred.ofClasses) ?? task.loss;
     if (!task.losses.includes(chosen)) {
       violations.add(`${field}[${i}].loss`, `expected one of ${task.losses.join(', ')} for ${name}, got ${chosen}`);
       continue;
@@ -240,7 +262,7 @@ export function resolveGradientNormSpec(
     if (task === undefined || usable(task) || !request.labelFree) continue;
     violations.add(`tasks[${i}].task`, `expected a label: ${name} as its own label has gradient 0 at the clean input`);
   }
-  const tasks = violations.isEmpty ? resolveTasks(request.tasks, model, usable, undefined, 'tasks', violations) : [];
+  const tasks = violations.isEmpty ? resolveTasks(request.tasks, model, usable, {}, 'tasks', violations) : [];
   const { sweep } = request;
   const sweepTask = sweep?.task ?? tasks[0]?.task ?? '';
   const draws = sweep?.draws ?? DEFAULT_DRAWS;

@@ -24,7 +24,7 @@ export const SHORT_PARAMETERS: readonly (readonly [name: string, parameter: keyo
  *   pgd(steps=50,eps=4)@sum(segmentation=1,depth=1)
  *
  * Steps and ε always stand there, other parameters where they are not the attack's defaults; a loss stands behind its task
- * where it is not the task's own, e.g. `segmentation=1:margin`.
+ * where it is not the task's own, e.g. `segmentation=1:margin`, and always of an attack that may prefer another.
  *
  * @param defaultLoss gives the loss that a task has of itself
  */
@@ -38,7 +38,7 @@ export function formatSpec(spec: AttackSpec, defaultLoss: (task: string) => stri
   }).map(([name, parameter]) => `${name}=${spec.parameters[parameter]}`);
   const { combination, tasks } = spec.objective;
   const weighted = tasks.map(({ task, weight, loss }) => {
-    const isOwn = loss === (attack.loss ?? defaultLoss(task));
+    const isOwn = attack.untargetedLoss === undefined && loss === (attack.loss ?? defaultLoss(task));
     return `${task}=${weight}${isOwn ? '' : `:${loss}`}`;
   });
   const targeted = spec.targeted ? 'targeted-' : '';

@@ -112,7 +112,7 @@ const repeated = (row: readonly number[], count: number): Float32Array =>
   Float32Array.from({ length: row.length * count }, (_, i) => row[i % row.length] as number);
 
 /** Σ λ_c L_c, or Σ λ_c log L_c where it is balanced: what the direction climbs. */
-function objectiveValues(
+export function objectiveValues(
   { data, shape: [count = 0, tasks = 0] }: Tensor,
   lambdas: readonly number[],
   isBalanced: boolean,

@@ -1,3 +1,4 @@
+import { findAttack } from '../attacks/methods/index.js';
 import { EngineError } from '../errors.js';
 import type { TaskInfo } from '../models/model-info.js';
 import type { GradientProgram, Network, ProgramRequest } from '../models/network.js';
@@ -13,6 +14,7 @@ import {
   stackExtraInputs,
   triesTogether,
 } from './batches.js';
+import { blackBoxSource } from './black-box-source.js';
 import type { AttackEvent, AttackProgress, RunPhase, TerminatedBy } from './events.js';
 import { type Example, prepareExamples } from './examples.js';
 import type { AttackJob } from './job.js';
@@ -36,6 +38,13 @@ interface Group {
   readonly batches: readonly (readonly Example[])[];
   readonly request: ProgramRequest;
   readonly multiplyAdds: number;
+}
+
+/** What a batch is attacked with. */
+interface Means {
+  /** `undefined` for an attack that needs no gradient. */
+  readonly program: GradientProgram | undefined;
+  readonly batchSize: number;
 }
 
 /** The longest that a reader waits for a sign of life, in seconds. */
@@ -63,10 +72,12 @@ export async function* runAttack(
   let remaining = groups.reduce((sum, { batches }) => sum + batches.length, 0);
   for (const { request, shape, batches, multiplyAdds } of groups) {
     run.pace = new Pace(context, multiplyAdds * request.batchSize);
-    if (!network.hasProgram(request)) yield run.progress('compiling');
-    const program = await run.pace.call('compile', () => network.program(request));
+    const isBlackBox = findAttack(job.spec.attack).isBlackBox ?? false;
+    if (!isBlackBox && !network.hasProgram(request)) yield run.progress('compiling');
+    const program = isBlackBox ? undefined : await run.pace.call('compile', () => network.program(request));
+    const means: Means = { program, batchSize: request.batchSize };
     for (const examples of batches) {
-      for await (const event of runBatch(run, examples, shape, program, remaining)) {
+      for await (const event of runBatch(run, examples, shape, means, remaining)) {
         if (event.type === 'result') {
           const { result } = event;
           totals.add(result.tasks);
@@ -172,7 +183,7 @@ async function planGroups(network: Network, job: AttackJob, options: RunOptions)
   const { info } = network;
   const { objective, batchSize: forced, fullBatches: full } = job.spec;
   const examples = prepareExamples(job.inputs, info);
-  requireAttackable(info.tasks, job.spec);
+  if (!findAttack(job.spec.attack).isBlackBox) requireAttackable(info.tasks, job.spec);
   const groups: Group[] = [];
   for (const group of groupByShape(examples)) {
     const { shape } = group[0] as Example;
@@ -213,7 +224,7 @@ async function* runBatch(
   run: AttackRunState,
   examples: readonly Example[],
   shape: Shape,
-  program: GradientProgram,
+  means: Means,
   remainingBatches: number,
 ): AsyncGenerator<AttackEvent, void, void> {
   const { network, job, context } = run;
@@ -221,9 +232,9 @@ async function* runBatch(
   const clean = stack(
     examples.map((example) => example.clean),
     shape,
-    program.batchSize,
+    means.batchSize,
   );
-  const extra = stackExtraInputs(examples, extraInputShapes(network.info), program.batchSize);
+  const extra = stackExtraInputs(examples, extraInputShapes(network.info), means.batchSize);
   const outputs = await run.pace.call('verify', () => network.predict(clean, extra));
   const labels = knownLabels(network, examples, outputs, job.labelFree);
   requireLabels(examples, labels, job);
@@ -231,7 +242,7 @@ async function* runBatch(
   const cleanScores = run.pace.scoring(examples.length, () =>
     labels.map((known, n) => scoresOf(network, job.spec, known, (task) => outputOf(outputs, task, n))),
   );
-  const batch: Batch = { examples, labels, cleanOutputs: outputs, cleanScores, shape, size: program.batchSize };
+  const batch: Batch = { examples, labels, cleanOutputs: outputs, cleanScores, shape, size: means.batchSize };
   const oddities = new Oddities();
   let outcomes: readonly ExampleOutcome[] = [];
   const unfinished = {
@@ -240,7 +251,7 @@ async function* runBatch(
     examples: job.inputs.length - run.examplesDone,
     elements: sizeOf(shape),
   };
-  const steps = attackSteps(run, batch, program, unfinished, oddities);
+  const steps = attackSteps(run, batch, means, unfinished, oddities);
   for (let step = await steps.next(); ; step = await steps.next()) {
     if (step.done) {
       outcomes = step.value;
@@ -252,7 +263,7 @@ async function* runBatch(
   yield run.progress('verifying');
   const verified = await verifyBatch(network, job, run.pace, batch, outcomes);
   for (const [n, result] of verified.entries()) {
-    yield { type: 'result', result: { ...result, batchSize: program.batchSize, warnings: oddities.warnings(n) } };
+    yield { type: 'result', result: { ...result, batchSize: means.batchSize, warnings: oddities.warnings(n) } };
   }
 }
 
@@ -273,12 +284,11 @@ function requireLabels(examples: readonly Example[], labels: readonly KnownLabel
 async function* attackSteps(
   run: AttackRunState,
   { examples, labels, cleanOutputs, shape }: Batch,
-  program: GradientProgram,
+  { program, batchSize }: Means,
   unfinished: Unverified,
   oddities: Oddities,
 ): AsyncGenerator<StepReport, readonly ExampleOutcome[], void> {
   const { network, job, context, pace } = run;
-  const { batchSize } = program;
   if (job.spec.parameters.epsilon === 0) {
     return examples.map(({ clean }) => ({ pixels: clean, steps: 0, restart: 0, terminatedBy: 'completed' as const }));
   }
@@ -287,17 +297,23 @@ async function* attackSteps(
   const sizes = new Map(tasks.map((task) => [task.name, labelSize(task, cleanOutputs.get(task.name) as Tensor)]));
   const together = triesTogether(job.spec.parameters, examples.length, batchSize);
   const rows = repeated(examples, together);
-  const source = objectiveSource({
-    program,
+  const common = {
     objective: job.spec.objective,
     targeted: job.spec.targeted,
     labels: batchLabels(repeated(labels, together), names, sizes, batchSize),
     extraInputs: stackExtraInputs(rows, extraInputShapes(network.info), batchSize),
     pace,
-    onOddGradient: (row, kind) => {
-      if (row < rows.length) oddities.add(row % examples.length, kind);
-    },
-  });
+  };
+  const source =
+    program === undefined
+      ? blackBoxSource({ ...common, network, tasks, savesQueries: network.info.engine === 'remote' })
+      : objectiveSource({
+          ...common,
+          program,
+          onOddGradient: (row, kind) => {
+            if (row < rows.length) oddities.add(row % examples.length, kind);
+          },
+        });
   return yield* attackBatch({
     spec: withForcedStart(job.spec, tasks, labels, oddities),
     source,
@@ -308,6 +324,7 @@ async function* attackSteps(
     ),
     keys: examples.map(({ key }) => key),
     together,
+    layout: network.info.input.kind === 'image' ? network.info.input.layout : undefined,
     breaksAboveZero: tasks.map(({ labelForm }) => labelForm === 'class'),
     signal: context.signal,
     stopReason: () => run.stopReason(unfinished),

@@ -1,5 +1,6 @@
 import type { ModelInfo } from '../models/model-info.js';
 import type { RawTensors } from '../models/raw-tensor.js';
+import type { OpenRemote } from '../models/remote/remote-model.js';
 import type { RuntimeOptions } from '../models/runtime-options.js';
 import type { AttackEvent, GradientNormEvent } from './events.js';
 import type { AttackJob, GradientNormJob, InferJob, Prediction, PredictJob } from './job.js';
@@ -45,6 +46,8 @@ export interface ServedModelOptions {
   readonly predictBatch?: number;
   /** Told what operators should know, once each: that the CPU computes what a backend has no kernel for. */
   warn?(message: string): void;
+  /** How remote models are reached. Default: not at all. */
+  readonly openRemote?: OpenRemote | undefined;
 }
 
 /** A model, ready. All of its calls block the process while they run: it lives in a host. */

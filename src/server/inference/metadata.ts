@@ -19,6 +19,7 @@ const EXTENSIONS = ['model_repository', 'model_configuration', 'statistics', 'pa
 const PLATFORMS: Readonly<Record<EngineName, { readonly platform: string; readonly backend: string }>> = {
   onnx: { platform: 'onnxruntime_onnx', backend: 'onnxruntime' },
   tfjs: { platform: 'tensorflow_tfjs', backend: 'tfjs' },
+  remote: { platform: 'robustgate_remote', backend: 'robustgate' },
 };
 
 export const serverMetadata = (version: string): ServerMetadataResponse => ({

@@ -289,6 +289,8 @@ export class ModelRepository {
     } catch (error) {
       const reason = error instanceof EngineError ? error.message : 'internal error';
       log.error({ model: name, version, error }, 'model version failed');
+      // A remote that is away: the next look tries again, though no file has changed.
+      if (error instanceof EngineError && error.code === 'MODEL_NOT_READY') entry.fingerprint = '';
       // Files that were changed in place and are broken now: what is loaded goes on serving.
       if (isUsable) {
         entry.trouble = `the files were changed and do not load: ${reason}`;

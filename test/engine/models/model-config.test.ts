@@ -23,6 +23,15 @@ test('what is left out has its default', (t) => {
   t.deepEqual(config.labels, {});
 });
 
+test('a remote says where it is, and has limits of its own', (t) => {
+  const { engine, remote } = parseModelConfig(
+    `engine: remote\nremote: { endpoint: 'triton:8001', model: street }\ninput: { kind: image }\ntasks: [${task}]\n`,
+  );
+  t.is(engine, 'remote');
+  t.deepEqual(remote, { endpoint: 'triton:8001', model: 'street', timeoutSeconds: 30, maxConcurrent: 4 });
+});
+
+const inputAndTasks = `input: { kind: image }\ntasks: [${task}]\n`;
 const refused: readonly (readonly [text: string, ...expected: readonly RegExp[]])[] = [
   ['input: [', /expected YAML in model.yaml/],
   ['', /model\.yaml: .*expected object/],
@@ -53,6 +62,27 @@ const refused: readonly (readonly [text: string, ...expected: readonly RegExp[]]
   [
     `input: { kind: image, mean: 0, scale: 1 }\ntasks: [${task}]\n`,
     /^input: expected mean and std, or scale and offset, got both/,
+  ],
+  [`engine: remote\n${inputAndTasks}`, /^remote: expected where the model is served, got none/],
+  [
+    `remote: { endpoint: 'a:1', model: m }\n${inputAndTasks}`,
+    /^remote: expected none, for the engine is onnx, got one/,
+  ],
+  [
+    `engine: remote\nremote: { endpoint: 'http://a:1', model: m }\n${inputAndTasks}`,
+    /^remote\.endpoint: expected HOST:PORT/,
+  ],
+  [
+    `engine: remote\nremote: { endpoint: 'a:1', model: m, tls: { cert: /c.pem }, tokenFile: /t }\n${inputAndTasks}`,
+    /^remote\.tls: expected cert and key, got one/,
+  ],
+  [
+    `engine: remote\nremote: { endpoint: 'a:1', model: m, tokenFile: /t }\n${inputAndTasks}`,
+    /^remote\.tokenFile: expected tls, without which anybody could read the token/,
+  ],
+  [
+    `engine: remote\nremote: { endpoint: 'a:1', model: m, tls: {}, tokenFile: t }\n${inputAndTasks}`,
+    /^remote\.tokenFile: expected an absolute path/,
   ],
   [`input: { kind: image }\ntask: []\ntasks: [${task}]\n`, /^task: .*did you mean tasks\?/],
   [

@@ -244,3 +244,16 @@ test('a tensor in a file that did not come with the model is refused', (t) => {
   const error = t.throws(() => decodeModel(file({ location: 'w.bin' }), read), { instanceOf: EngineError });
   t.is(error?.message, 'expected a file for tensor b in b.bin, got none');
 });
+
+test('a remote model has no file, and the version is there all the same', async (t) => {
+  const text = 'engine: remote\ntasks: []';
+  const source = await readModelSource(await modelFolder(t, { 'model.yaml': text }), '1');
+  t.deepEqual(source, {
+    name: 'street',
+    version: '1',
+    configText: text,
+    file: new Uint8Array(),
+    externalFiles: new Map(),
+    sha256: createHash('sha256').update(text).digest('hex'),
+  });
+});

@@ -64,6 +64,7 @@ const defaults: Readonly<Record<string, { plain: Partial<AttackParameters>; comp
   houdini: { plain: {}, compat: { ...paperMomentum, houdiniPush: 'one-sided' } },
   mim: { plain: { decay: 1 }, compat: paperMomentum },
   pgd: { plain: {}, compat: corner },
+  square: { plain: { steps: 1000, earlyStop: true }, compat: { steps: 1000, earlyStop: true } },
 };
 
 test('every attack has defaults that are tested here', (t) => {
@@ -155,9 +156,9 @@ test('seed, batch size and target go into the spec as they are', (t) => {
 });
 
 const refused: readonly (readonly [change: Partial<AttackSpecRequest>, ...expected: readonly string[]])[] = [
-  [{ attack: 'pdg' }, 'attack.name: expected one of fgsm, houdini, mim, pgd, got pdg; did you mean pgd?'],
-  [{ attack: 'cw-attack' }, 'attack.name: expected one of fgsm, houdini, mim, pgd, got cw-attack'],
-  [{ attack: '' }, 'attack.name: expected one of fgsm, houdini, mim, pgd, got none'],
+  [{ attack: 'pdg' }, 'attack.name: expected one of fgsm, houdini, mim, pgd, square, got pdg; did you mean pgd?'],
+  [{ attack: 'cw-attack' }, 'attack.name: expected one of fgsm, houdini, mim, pgd, square, got cw-attack'],
+  [{ attack: '' }, 'attack.name: expected one of fgsm, houdini, mim, pgd, square, got none'],
   [{ parameters: { epsilon: -0.5 } }, 'attack.epsilon: expected ε ≥ 0, got -0.5'],
   [{ parameters: { epsilon: NaN } }, 'attack.epsilon: expected ε ≥ 0, got NaN'],
   [{ parameters: { epsilon: Infinity } }, 'attack.epsilon: expected ε ≥ 0, got Infinity'],
@@ -319,3 +320,25 @@ for (const [change, ...expected] of refusedNorms) {
     );
   });
 }
+
+test('square takes the margin of classes, the own loss of other tasks, and no more than it has', (t) => {
+  const losses = (change: Partial<AttackSpecRequest>) =>
+    resolve({ attack: 'square', ...change }).objective.tasks.map(({ loss }) => loss);
+  const own = (change: Partial<AttackSpecRequest>) => resolve(change).objective.tasks.map(({ loss }) => loss);
+  t.deepEqual(losses({}), ['margin', ...own({}).slice(1)]);
+  t.deepEqual(losses({ targeted: true }), own({ targeted: true }));
+  t.deepEqual(losses({ combination: 'balanced' }), own({ combination: 'balanced' }));
+  const { parameters } = resolve({ attack: 'square' });
+  t.is(parameters.steps, 1000);
+  t.true(parameters.earlyStop);
+});
+
+test('square refuses L2 and sums of signs, and says why', (t) => {
+  t.deepEqual(
+    wrong(() => resolve({ attack: 'square', parameters: { norm: 'l2' }, combination: 'sign-sum' })),
+    [
+      'attack.norm: expected linf, for which square is defined, got l2',
+      'objective.combination: expected sum or balanced, for square knows no gradients whose signs could be summed, got sign-sum',
+    ],
+  );
+});

@@ -42,7 +42,7 @@ const wrong: readonly (readonly [text: string, expected: string])[] = [
   ['', 'expected an attack at column 1 of the text form of an attack, got the end: '],
   [
     'pdg',
-    'expected an attack (fgsm, houdini, mim, pgd) at column 1 of the text form of an attack, got pdg; did you mean pgd?: pdg',
+    'expected an attack (fgsm, houdini, mim, pgd, square) at column 1 of the text form of an attack, got pdg; did you mean pgd?: pdg',
   ],
   ['pgd(eps=four)', 'expected a number at column 9 of the text form of an attack, got four: pgd(eps=four)'],
   ['pgd(eps=4/256)', 'expected 255 below the line at column 11 of the text form of an attack, got 256: pgd(eps=4/256)'],
@@ -109,13 +109,16 @@ const anySpec: fc.Arbitrary<AttackSpec> = fc
     targeted: fc.boolean(),
   })
   .map(({ attack, parameters, combination, weights, loss, targeted }) => {
-    const { ignores, defaults } = findAttack(attack);
-    const kept = Object.entries(parameters).filter(([name]) => !ignores.includes(name as keyof typeof parameters));
+    const { ignores, defaults, norms, isBlackBox } = findAttack(attack);
+    const hasOneNorm = norms !== undefined;
+    const kept = Object.entries(parameters).filter(
+      ([name]) => !ignores.includes(name as keyof typeof parameters) && !(hasOneNorm && name === 'norm'),
+    );
     return {
       attack,
       parameters: { ...attackDefaults, ...defaults, ...Object.fromEntries(kept) },
       objective: {
-        combination,
+        combination: isBlackBox ? 'sum' : combination,
         tasks: [
           { task: 'segmentation', weight: weights[0], loss },
           { task: 'a-b_c', weight: weights[1], loss: 'cross-entropy' },

@@ -257,7 +257,7 @@ const labelRows: readonly Row[] = [
 ];
 
 const attackRows: readonly Row[] = [
-  ['no attack', { attack: {} }, 'attack.name', /fgsm, houdini, mim, pgd, got none/],
+  ['no attack', { attack: {} }, 'attack.name', /fgsm, houdini, mim, pgd, square, got none/],
   ['an unknown attack', { attack: { name: 'pgdd' } }, 'attack.name', /did you mean pgd\?/],
   ['ε below 0', { attack: { name: 'pgd', epsilon: -1 } }, 'attack.epsilon', /ε ≥ 0, got -1/],
   ['ε without an end', { attack: { name: 'pgd', epsilon: Infinity } }, 'attack.epsilon', /got Infinity/],

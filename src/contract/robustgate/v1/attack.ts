@@ -276,7 +276,10 @@ export interface AttackRequest {
 
 /** An attack by name, with its parameters. What is left out takes the default of the attack. */
 export interface AttackParameters {
-  /** `fgsm`, `pgd`, `mim` or `houdini`. */
+  /**
+   * `fgsm`, `pgd`, `mim`, `houdini` or `square`. `square` is a black-box attack: it asks for nothing but predictions, works for
+   * every model that is served, and is defined for `NORM_LINF` alone.
+   */
   name: string;
   /**
    * Radius ε of the ball around the clean input, in pixel levels (4 means 4/255 of the range), for both norms: at least 0.
@@ -289,7 +292,7 @@ export interface AttackParameters {
   stepSize?:
     | number
     | undefined;
-  /** Gradient evaluations: 1 … 10000. Default: 10; `fgsm` has exactly 1. */
+  /** Gradient evaluations, or for `square` queries of the model: 1 … 10000. Default: 10, for `square` 1000; `fgsm` has exactly 1. */
   steps?:
     | number
     | undefined;
@@ -317,7 +320,7 @@ export interface AttackParameters {
   iterate?:
     | Iterate
     | undefined;
-  /** Whether an example is left alone once it is broken, where that word is defined for it. Default: false. */
+  /** Whether an example is left alone once it is broken, where that word is defined for it. Default: false, for `square` true. */
   earlyStop?:
     | boolean
     | undefined;
@@ -476,7 +479,7 @@ export interface AttackResult {
   perturbation8bit:
     | PerturbationNorms
     | undefined;
-  /** Steps made, over all restarts. */
+  /** Steps made, over all restarts; of `square` the queries that the search made of the model, up to the one that broke the example. */
   steps: number;
   /** The restart whose result this is, from 0 on. */
   restart: number;
@@ -559,7 +562,7 @@ export interface AttackSummary {
   examplesBroken?:
     | number
     | undefined;
-  /** Gradient evaluations of one example each. */
+  /** Gradient evaluations of one example each; of `square` its queries. */
   imageSteps: bigint;
   /** Time from admission to the last result, in seconds. */
   durationSeconds: number;

@@ -104,11 +104,14 @@ export interface Model {
   state: ModelState;
   /** Why it is in this state, for people: what failed, what holds a newer version, or that attacks are refused. */
   stateReason: string;
-  /** SHA-256 of the model file, and of the external files behind it in the order of their paths, in hexadecimal. */
+  /**
+   * SHA-256 of the model file, and of the external files behind it in the order of their paths, in hexadecimal.
+   * Of a remote model of `model.yaml` and what the remote says of the model: nobody sees its weights.
+   */
   sha256: string;
-  /** What runs it, e.g. `onnx`. */
+  /** What runs it: `onnx`, or `remote` for another server. */
   engine: string;
-  /** Execution provider, e.g. `cpu`. */
+  /** Execution provider, e.g. `cpu`; `remote` of a remote model. */
   provider: string;
   /** What it takes. */
   input:

@@ -52,7 +52,7 @@ export interface TaskWeight {
     | undefined;
   /**
    * The loss that is increased, where the default of the task is not wanted: `cross-entropy`, `bce`, `l1`, `mse`, `margin`,
-   * `dlr` or `houdini`.
+   * `dlr` or `houdini`. With `square`, untargeted and summed, tasks with one class per example default to `margin`.
    */
   loss?: string | undefined;
 }

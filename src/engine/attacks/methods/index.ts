@@ -4,6 +4,7 @@ import { fgsm } from './fgsm.js';
 import { houdini } from './houdini.js';
 import { mim } from './mim.js';
 import { pgd } from './pgd.js';
+import { square } from './square.js';
 
 /** Every attack, by the name that requests give it, one line each, in alphabetical order. */
 const attacks: Readonly<Record<string, Attack>> = {
@@ -11,6 +12,7 @@ const attacks: Readonly<Record<string, Attack>> = {
   houdini,
   mim,
   pgd,
+  square,
 };
 
 export const attackNames: readonly string[] = Object.keys(attacks);
