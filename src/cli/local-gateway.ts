@@ -43,6 +43,16 @@ export async function runGateway(source: ConfigSource, { signal, stderr }: CliCo
 }
 
 /**
+ * Judges a configuration, and looks for what it names.
+ *
+ * @throws EngineError `INVALID_CONFIG`. Thrown when something is wrong.
+ */
+export async function checkConfig(source: ConfigSource): Promise<void> {
+  const { checkPaths } = await import('../server/index.js');
+  await checkPaths(await readConfig(source));
+}
+
+/**
  * The configuration that the file and the command line make together, judged by one parser.
  *
  * @throws EngineError `INVALID_CONFIG`. Thrown when it is no YAML, or something in it is wrong.

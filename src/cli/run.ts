@@ -39,6 +39,10 @@ export const COMMANDS: Readonly<Record<string, { summary: string; load: () => Pr
     summary: 'list the runs of a gateway, and describe, watch or cancel one',
     load: async () => (await import('./commands/runs.js')).defineRuns,
   },
+  probes: {
+    summary: 'list probes and their runs, or run one now',
+    load: async () => (await import('./commands/probes.js')).defineProbes,
+  },
   devices: {
     summary: 'say which execution providers work here',
     load: async () => (await import('./commands/devices.js')).defineDevices,

@@ -17,6 +17,7 @@ export { evaluate } from './evaluation/evaluate.js';
 export type * from './evaluation/evaluation-events.js';
 export { type FigureTask, figureTasks } from './evaluation/figures.js';
 export { judgeGates } from './evaluation/gates/judge-gates.js';
+export { parseGate } from './evaluation/gates/parse-gate.js';
 export { type Gate, resolveGates } from './evaluation/gates/resolve-gates.js';
 export { identityDifferences, identityDigest } from './evaluation/identity.js';
 export { jobInputOf, type UnpackImage } from './evaluation/job-input.js';

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { DEFAULT_PROBE_SHARE } from './child/step-scheduler.js';
 import { usableCores } from './cpu-quota.js';
 import type { HostObserver } from './host-observer.js';
 import type { Hosts } from './lanes.js';
@@ -13,6 +14,8 @@ export interface HostsOptions {
   readonly memoryBudgetBytes: number;
   /** Most examples of different callers that one prediction computes. Default: 1, each caller's alone. */
   readonly predictBatch?: number;
+  /** Share of the steps of attacks and probes that probes get at least, above 0 and at most 1. Default: 0.1. */
+  readonly probeShare?: number;
   readonly limits?: Partial<LaneLimits>;
   readonly log: LaneLog;
   /** Default: nobody. */
@@ -43,6 +46,7 @@ export function startHosts(options: HostsOptions): Hosts {
         allowSpinning: isShared,
         memoryBudgetBytes: options.memoryBudgetBytes,
         predictBatch: options.predictBatch ?? PREDICT_BATCH,
+        probeShare: options.probeShare ?? DEFAULT_PROBE_SHARE,
       },
       limits: { ...LANE_LIMITS, ...options.limits },
       log: options.log,

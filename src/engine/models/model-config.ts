@@ -96,6 +96,10 @@ const task = z.strictObject({
 
 export const modelConfigSchema = z.strictObject({
   description: z.string().default('').describe('Free text for people.'),
+  labels: z
+    .record(name, z.string().max(100))
+    .default({})
+    .describe('Marks by which probes find their models, e.g. `{ team: driving }`.'),
   engine: z.literal('onnx').default('onnx').describe('What runs the model.'),
   providers: z
     .array(z.enum(PROVIDERS))

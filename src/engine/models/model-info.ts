@@ -11,6 +11,8 @@ export interface ModelInfo {
   readonly version: string;
   readonly sha256: string;
   readonly description: string;
+  /** What `model.yaml` marks it with, e.g. for probes to find it. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly engine: 'onnx';
   /** What computes predictions and gradients. */
   readonly provider: ProviderName;

@@ -20,6 +20,7 @@ test('what is left out has its default', (t) => {
   t.like(config.tasks[0], { name: 'a', kind: 'regression', weight: 1 });
   t.deepEqual(config.otherInputs, []);
   t.deepEqual(config.providers, ['cpu']);
+  t.deepEqual(config.labels, {});
 });
 
 const refused: readonly (readonly [text: string, ...expected: readonly RegExp[]])[] = [
@@ -27,6 +28,7 @@ const refused: readonly (readonly [text: string, ...expected: readonly RegExp[]]
   ['', /model\.yaml: .*expected object/],
   [`input: { kind: image }\n`, /^tasks: /],
   [`input: { kind: image }\ntasks: []\n`, /^tasks: /],
+  [`labels: { team: 3 }\ninput: { kind: image }\ntasks: [${task}]\n`, /^labels\.team: /],
   [`providers: []\ninput: { kind: image }\ntasks: [${task}]\n`, /^providers: /],
   [`providers: [gpu]\ninput: { kind: image }\ntasks: [${task}]\n`, /^providers\[0\]: /],
   [`input: { kind: picture }\ntasks: [${task}]\n`, /^input\.kind: /],

@@ -55,6 +55,7 @@ export function define(
       version: source.version,
       sha256: source.sha256,
       description: config.description,
+      labels: config.labels,
       engine: 'onnx',
       provider: 'cpu',
       providerFallbacks: [],
