@@ -7,7 +7,7 @@ import { gatewayWithRuns } from '../../support/probing-gateway.js';
 import { type CliRun, runCli } from '../../support/run-cli.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { toyExample, toyGateway } from '../../support/toy-gateway.js';
-import { toyProgress } from '../../support/toy-hosts.js';
+import { toyProgress, toySummary } from '../../support/toy-hosts.js';
 import { type WebhookReceiver, webhookReceiver } from '../../support/webhook-receiver.js';
 
 const eventsOf = ({ received }: WebhookReceiver) => received.map(({ body }) => JSON.parse(body));
@@ -45,8 +45,7 @@ const request = {
 test('relay --run tells a run from its beginning to its end, without pixels, and nothing when asked again', async (t) => {
   const { receiver, relay } = await setUp(t);
   const { client, gateway } = await toyGateway(t);
-  const options = { requestId: 'r', returns: { adversarial: true } };
-  const { started } = await collectAttack(client.attack({ ...request, ...options }));
+  const { started } = await collectAttack(client.attack({ ...request, requestId: 'r' }));
   const argv = ['--run', started.runId, '--source', 'urn:test'];
   t.like(await relay(gateway.grpcAddress, argv), { code: 0, stderr: '' });
   const id = started.runId.replaceAll('.', '_');
@@ -67,11 +66,11 @@ test('relay --run tells the end of a run that is cancelled', async (t) => {
   const { receiver, relay } = await setUp(t);
   const begun = gate();
   const { client, gateway } = await toyGateway(t, {
-    async *attack(_, { signal }) {
-      yield toyProgress('attacking');
+    async *attack({ options: { signal } }) {
+      yield toyProgress(1, 2);
       begun.open();
       await aborted(signal);
-      signal.throwIfAborted();
+      yield toySummary(0);
     },
   });
   const events = client.attack({ ...request, detach: true });
