@@ -2,7 +2,7 @@ import { type Run, RunKind, RunState } from '../clients/index.js';
 import { enumName } from './format.js';
 
 /** What a run is, in the words of the command line: `attack` or `gradient-norm`. */
-export const kindText = ({ kind }: Run): string => enumName(RunKind, kind).toLowerCase().replace('_', '-');
+const kindText = ({ kind }: Run): string => enumName(RunKind, kind).toLowerCase().replace('_', '-');
 
 /** How it stands with a run, e.g. `completed`. */
 export const stateText = ({ state }: Run): string => enumName(RunState, state).toLowerCase();
