@@ -37,11 +37,7 @@ export function defineRelay(command: Command, context: CliContext, finish: (code
       await start(options, context);
       finish(EXIT.pass);
     });
-  addExample(
-    command,
-    `robustgate relay --to nats://localhost:4222 --stream ROBUSTGATE --cursor relay.json
-robustgate relay --to https://example.org/hook --secret-file secret --cursor relay.json`,
-  );
+  addExample(command, 'robustgate relay --to nats://localhost:4222 --stream ROBUSTGATE --cursor relay.json');
 }
 
 function subjectPrefix(text: string): string {
