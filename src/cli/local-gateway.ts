@@ -12,6 +12,7 @@ export interface ConfigSource {
     readonly modelRepository?: string | undefined;
     readonly grpcAddress?: string | undefined;
     readonly adminAddress?: string | undefined;
+    readonly replica?: string | undefined;
   };
 }
 

@@ -3,7 +3,7 @@
 export type * from './datasets/dataset.js';
 export { type DatasetConfig, datasetConfigSchema } from './datasets/dataset-config.js';
 export { guessDatasetConfig } from './datasets/guess-dataset-config.js';
-export { type DatasetOptions, openDataset } from './datasets/open-dataset.js';
+export { openDataset } from './datasets/open-dataset.js';
 export {
   EngineError,
   ERROR_CODES,
@@ -12,16 +12,16 @@ export {
   type FieldViolation,
   Violations,
 } from './errors.js';
-export { type ComparedResult, compareWithBaseline } from './evaluation/baseline/compare-with-baseline.js';
+export { compareWithBaseline } from './evaluation/baseline/compare-with-baseline.js';
+export { type EpsilonCurve, epsilonCurves } from './evaluation/epsilon-curves.js';
 export { evaluate } from './evaluation/evaluate.js';
 export type * from './evaluation/evaluation-events.js';
 export { type FigureTask, figureTasks } from './evaluation/figures.js';
 export { judgeGates } from './evaluation/gates/judge-gates.js';
 export { parseGate } from './evaluation/gates/parse-gate.js';
-export { type Gate, resolveGates } from './evaluation/gates/resolve-gates.js';
-export { identityDifferences, identityDigest } from './evaluation/identity.js';
+export { resolveGates } from './evaluation/gates/resolve-gates.js';
+export { identityDifferences } from './evaluation/identity.js';
 export { jobInputOf, type UnpackImage } from './evaluation/job-input.js';
-export { type DamageMatrix, damageMatrix, type EpsilonCurve, epsilonCurves } from './evaluation/overviews.js';
 export {
   type EvaluationPlan,
   isInShard,
@@ -30,16 +30,14 @@ export {
   type Shard,
   type SuiteAttack,
 } from './evaluation/plan.js';
-export { exampleSums, type ReduceOptions, reduceEvaluation, worstOf } from './evaluation/reduce.js';
-export { checkReliability, type ReliabilityOptions } from './evaluation/reliability/check-reliability.js';
+export { exampleSums, reduceEvaluation, worstOf } from './evaluation/reduce.js';
 export type * from './evaluation/result.js';
 export { evaluationResultSchema, parseEvaluationResult } from './evaluation/result-schema.js';
 export type * from './evaluation/row.js';
 export { type DecodedShard, decodeShard } from './evaluation/shards/decode-shard.js';
-export { type MergedEvaluation, mergeShards } from './evaluation/shards/merge-shards.js';
+export { mergeShards } from './evaluation/shards/merge-shards.js';
 export {
   encodeShardLine,
-  type ShardFooter,
   type ShardHeader,
   type ShardLine,
 } from './evaluation/shards/shard-line.js';
@@ -66,7 +64,7 @@ export { parseStrict } from './models/parse-strict.js';
 export { PROVIDERS, type ProviderName } from './models/providers.js';
 export type { RawTensor, RawTensors } from './models/raw-tensor.js';
 export { readModelFile, readModelSource } from './models/read-model-source.js';
-export { type DataType, ELEMENT_SIZES } from './onnx/data-types.js';
+export type { DataType } from './onnx/data-types.js';
 export type { AttributeInputs, ModelDef, NodeDef, TensorValue } from './onnx/graph.js';
 export { attributesOf } from './onnx/node.js';
 export { float32Tensor } from './onnx/tensor-value.js';

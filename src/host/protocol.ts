@@ -87,8 +87,8 @@ export interface HostOptions {
   readonly threads: number;
   readonly allowSpinning: boolean;
   readonly memoryBudgetBytes: number;
-  /** Most examples of different callers that one prediction computes. */
-  readonly predictBatch: number;
   /** Share of the steps of attacks and probes that probes get at least, above 0 and at most 1. */
   readonly probeShare: number;
+  /** Most examples of different callers that one prediction computes. */
+  readonly predictBatch: number;
 }

@@ -12,10 +12,10 @@ export interface HostsOptions {
   readonly threads?: number;
   /** Most memory that the gradient programs of one model may take, in bytes. */
   readonly memoryBudgetBytes: number;
-  /** Most examples of different callers that one prediction computes. Default: 1, each caller's alone. */
-  readonly predictBatch?: number;
   /** Share of the steps of attacks and probes that probes get at least, above 0 and at most 1. Default: 0.1. */
   readonly probeShare?: number;
+  /** Most examples of different callers that one prediction computes. Default: 1, each caller's alone. */
+  readonly predictBatch?: number;
   readonly limits?: Partial<LaneLimits>;
   readonly log: LaneLog;
   /** Default: nobody. */
@@ -45,8 +45,8 @@ export function startHosts(options: HostsOptions): Hosts {
         // Where lanes share cores, threads that spin take what the other one needs.
         allowSpinning: isShared,
         memoryBudgetBytes: options.memoryBudgetBytes,
-        predictBatch: options.predictBatch ?? PREDICT_BATCH,
         probeShare: options.probeShare ?? DEFAULT_PROBE_SHARE,
+        predictBatch: options.predictBatch ?? PREDICT_BATCH,
       },
       limits: { ...LANE_LIMITS, ...options.limits },
       log: options.log,

@@ -181,7 +181,7 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
 }
 
 function hostsOf(
-  { hosts, threads, limits, hangs, predictBatching, probeShare }: GatewayConfig,
+  { hosts, threads, limits, hangs, probeShare, predictBatching }: GatewayConfig,
   log: Logger,
   observer: HostObserver,
 ): Hosts {
@@ -194,8 +194,8 @@ function hostsOf(
     hosts,
     ...(threads !== undefined && { threads }),
     memoryBudgetBytes: limits.memoryBytes,
-    predictBatch: predictBatching.maxBatch,
     probeShare,
+    predictBatch: predictBatching.maxBatch,
     limits: laneLimits,
     log: (level, message, fields) => log[level](fields, message),
     observer,

@@ -1,37 +1,17 @@
-import { execFile } from 'node:child_process';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect as tlsConnect } from 'node:tls';
-import { promisify } from 'node:util';
 import type { ExecutionContext } from 'ava';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { type ConnectOptions, connect, type RobustgateError, sslCredentials } from '../../src/clients/index.js';
+import { authority } from '../support/authority.js';
 import { gatewayOf } from '../support/gateway.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { succeeds, testWith } from '../support/test-with.js';
 import { addToy, toyExample } from '../support/toy-gateway.js';
 import { toyHosts } from '../support/toy-hosts.js';
 
-const run = promisify(execFile);
 const missing = succeeds('openssl', 'version') ? undefined : 'install openssl';
-
-/** An authority, and certificates that it vouches for. */
-async function authority(t: ExecutionContext) {
-  const folder = await temporaryFolder(t);
-  const path = (name: string) => join(folder, name);
-  const openssl = (...args: string[]) => run('openssl', args, { cwd: folder });
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  await openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.crt', '-days', '2', '-subj', '/CN=ca');
-  const issue = async (name: string, subjectAltName: string): Promise<void> => {
-    await openssl('req', ...key, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`);
-    await writeFile(path(`${name}.ext`), `subjectAltName=${subjectAltName}`);
-    const sign = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '1', '-extfile', `${name}.ext`];
-    await openssl('x509', '-req', '-in', `${name}.csr`, ...sign, '-out', `${name}.crt`);
-  };
-  await issue('gateway', 'DNS:localhost,IP:127.0.0.1');
-  return { path, issue };
-}
 
 async function secured(t: ExecutionContext, config: object) {
   const models = await temporaryFolder(t);

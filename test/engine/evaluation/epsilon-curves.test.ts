@@ -1,5 +1,5 @@
 import test from 'ava';
-import { damageMatrix, epsilonCurves } from '../../../src/engine/evaluation/overviews.js';
+import { epsilonCurves } from '../../../src/engine/evaluation/epsilon-curves.js';
 import type { AttackFigures, TaskFigures } from '../../../src/engine/evaluation/result.js';
 
 const task = (name: string, clean: number, adversarial: number): TaskFigures => ({
@@ -27,28 +27,6 @@ const attack = (
   verdict,
   doubts: [],
   worst: [],
-});
-
-test('the damage matrix has a row for each attack on one task', (t) => {
-  const { rows } = damageMatrix([
-    attack('pgd(steps=9,eps=4)@sum(a=1)', 4, [task('a', 0.5, 0.25), task('b', 0.75, 0.5)]),
-    attack('pgd(steps=9,eps=4)@sum(a=1,b=1)', 4, [task('a', 0.5, 0.25)]),
-    attack('pgd(steps=9,eps=4)@sum(b=2:margin)', 4, [task('b', 0.75, 0)]),
-  ]);
-  t.deepEqual(
-    rows.map(({ spec, attacked, cells }) => [spec, attacked, cells.map(({ task: name, change }) => [name, change])]),
-    [
-      [
-        'pgd(steps=9,eps=4)',
-        'a',
-        [
-          ['a', -0.25],
-          ['b', -0.25],
-        ],
-      ],
-      ['pgd(steps=9,eps=4)', 'b', [['b', -0.75]]],
-    ],
-  );
 });
 
 test('attacks that differ in ε alone make a curve that begins without an attack', (t) => {

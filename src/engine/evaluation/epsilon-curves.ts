@@ -1,45 +1,4 @@
-import { parseSpec } from '../runs/parse-spec.js';
-import type { AttackFigures, Figure, TaskFigures } from './result.js';
-
-/** What attacks on one task do to all. */
-export interface DamageMatrix {
-  /** In the order of the suite. */
-  readonly rows: readonly {
-    /** The attack without its objective: rows of one are comparable. */
-    readonly spec: string;
-    /** The task that is attacked. */
-    readonly attacked: string;
-    readonly cells: readonly DamageCell[];
-  }[];
-}
-
-/** One task under an attack on one task. */
-export interface DamageCell {
-  readonly task: string;
-  readonly metric: string;
-  readonly unit: string;
-  readonly higherIsBetter: boolean;
-  readonly clean: number | undefined;
-  readonly adversarial: number | undefined;
-  /** `adversarial` − `clean`; `undefined` where one is missing. */
-  readonly change: number | undefined;
-}
-
-/** The attacks on one task alone, each with what became of every task: damage of a row beside its own task is transfer. */
-export const damageMatrix = (attacks: readonly AttackFigures[]): DamageMatrix => ({
-  rows: attacks.flatMap(({ spec, tasks }) => {
-    const { tasks: objective } = parseSpec(spec);
-    const [only, ...others] = objective;
-    if (only === undefined || others.length > 0) return [];
-    return [{ spec: spec.split('@')[0] ?? spec, attacked: only.task, cells: tasks.map(damageCell) }];
-  }),
-});
-
-function damageCell({ task, metric, unit, higherIsBetter, clean, adversarial }: TaskFigures): DamageCell {
-  const [before, after] = [clean.value, adversarial.value];
-  const change = before === undefined || after === undefined ? undefined : after - before;
-  return { task, metric, unit, higherIsBetter, clean: before, adversarial: after, change };
-}
+import type { AttackFigures, Figure } from './result.js';
 
 /** One task under attacks that differ in ε alone. */
 export interface EpsilonCurve {
