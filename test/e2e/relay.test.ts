@@ -143,6 +143,16 @@ withNats(`a stream that is not there is told with the command that makes it, and
   t.is(await running.exit(), 3, 'another stream takes these subjects: that does not pass by itself');
 });
 
+withNats(`a server that does not encrypt gets nothing where TLS is asked for${skipped}`, async (t) => {
+  const { nats, start } = await setUp(t);
+  const probes = await scriptedProbes(t);
+  probes.finish();
+  const running = start(probes.address, '--to', nats.url.replace('nats:', 'tls:'));
+  await running.untilSaid(/server does not support 'tls'; trying again/);
+  t.is(await running.end('SIGTERM'), 0);
+  t.is(await countOf(nats), 0);
+});
+
 withNats(`a real probe of a real gateway is told onwards${skipped}`, async (t) => {
   const { nats, start } = await setUp(t);
   const { gateway, client } = await gatewayOf(t, demoModels, {

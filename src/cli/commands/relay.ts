@@ -82,6 +82,7 @@ async function sinkOf({ to, stream, subject, natsCreds, secretFile }: Options): 
   // The address is not repeated: a password may be in it.
   if (!isNats && !isWebhook) throw new UsageError('expected nats://, tls://, https:// or http:// in --to');
   if (isNats) {
+    if (to.includes('@')) throw new UsageError('expected --to without a password, got one: use --nats-creds');
     if (stream === undefined) throw new UsageError('expected --stream NAME with NATS, got none');
     if (secretFile !== undefined) throw new UsageError('expected --secret-file with https:// only, got it with NATS');
     const { natsSink } = await import('../relay/sinks/nats.js');
@@ -93,7 +94,7 @@ async function sinkOf({ to, stream, subject, natsCreds, secretFile }: Options): 
   if (!URL.canParse(to)) throw new UsageError('expected an address in --to, got none');
   const url = new URL(to);
   if (url.username !== '' || url.password !== '') {
-    throw new UsageError('expected an address without a password in --to, got one: use --secret-file');
+    throw new UsageError('expected --to without a password, got one: use --secret-file');
   }
   const { webhookSink } = await import('../relay/sinks/webhook.js');
   return await webhookSink({ url, secretFile, now: Date.now });

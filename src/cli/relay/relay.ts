@@ -179,6 +179,7 @@ async function deliver(
       if (told !== '') log(`${sink.name} takes events again`);
       return;
     } catch (error) {
+      signal.throwIfAborted();
       if (!(error instanceof SinkError)) throw error;
       if (error.isPermanent) {
         if (!skipRejected) throw error;

@@ -111,7 +111,16 @@ const wrong: readonly [title: string, argv: readonly string[], message: RegExp][
     ['--to', 'http://h', '--cursor', 'c', '--stream', 's'],
     /expected --stream and --nats-creds/,
   ],
-  ['a password', ['--to', 'https://me:secret@host', '--cursor', 'c'], /expected an address without a password/],
+  [
+    'a password',
+    ['--to', 'https://me:secret@host', '--cursor', 'c'],
+    /expected --to without a password, got one: use --secret-file/,
+  ],
+  [
+    'a password of NATS',
+    ['--to', 'nats://me:secret@host', '--stream', 's', '--cursor', 'c'],
+    /expected --to without a password, got one: use --nats-creds/,
+  ],
   [
     'a probe and a run',
     ['--to', 'http://h', '--cursor', 'c', '--probe', 'p', '--run', 'r'],

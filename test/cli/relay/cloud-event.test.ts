@@ -1,10 +1,13 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
-import { probeRunEvent, runEvent, runFailedEvent } from '../../../src/cli/relay/cloud-event.js';
+import { EVENT_TYPES, probeRunEvent, runEvent, runFailedEvent } from '../../../src/cli/relay/cloud-event.js';
 import type { RunEvent } from '../../../src/clients/index.js';
 import { AttackResponse } from '../../../src/contract/robustgate/v1/attack.js';
 import { GradientNormResponse } from '../../../src/contract/robustgate/v1/gradient_norm.js';
 import { ProbeRun, ProbeVerdict } from '../../../src/contract/robustgate/v1/probe.js';
 import { Run, RunKind, RunState } from '../../../src/contract/robustgate/v1/run.js';
+import { root } from '../../support/street.js';
 
 const attack = (event: Parameters<typeof AttackResponse.fromPartial>[0]): RunEvent => ({
   $case: 'attack',
@@ -72,4 +75,10 @@ test('a run that failed is told with its error, its state by name', (t) => {
   const event = runFailedEvent(run, 2, '//g');
   t.like(event, { type: 'robustgate.run.failed', id: 'r_1-2', time: '1970-01-01T00:00:02.000Z' });
   t.like(event.data as object, { kind: 'attack', state: 'cancelled', errorCode: 'CANCELLED' });
+});
+
+test('docs/RELAY.md lists the types of events', async (t) => {
+  const page = await readFile(join(root, 'docs/RELAY.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| `(robustgate\.[a-z_.]+)` \|/gm)].map(([, type]) => type);
+  t.deepEqual(rows, [...EVENT_TYPES]);
 });

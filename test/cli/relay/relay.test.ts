@@ -44,7 +44,7 @@ async function setUp(
       },
       log,
       signal: stop.signal,
-      graceMs: 50,
+      graceMs: 60_000,
       ...change,
     });
     running.catch(() => undefined);
@@ -177,7 +177,7 @@ test('an event that is under way when the relay is ended is waited for, and save
     return { status: 200 };
   });
   probes.finish();
-  const { end } = await start({ graceMs: 60_000 });
+  const { end } = await start();
   await came.opened;
   const ended = end();
   answered.open();
@@ -187,15 +187,16 @@ test('an event that is under way when the relay is ended is waited for, and save
 
 test('a receiver that never answers does not keep a relay from its end', async (t) => {
   const came = gate();
-  const { probes, start, saved } = await setUp(t, () => {
+  const { probes, start, saved, told } = await setUp(t, () => {
     came.open();
     return new Promise(() => undefined);
   });
   probes.finish();
-  const { end } = await start();
+  const { end } = await start({ graceMs: 20 });
   await came.opened;
   await end();
   t.is((await saved()).probeRun, undefined);
+  t.deepEqual(told, []);
 });
 
 test('of many events one is under way', async (t) => {

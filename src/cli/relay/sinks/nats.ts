@@ -6,7 +6,7 @@ import type { CloudEvent } from '../cloud-event.js';
 import { type EventSink, SinkError } from '../sink.js';
 
 export interface NatsOptions {
-  /** `nats://host:4222` or `tls://host:4222`; several, separated by commas, are those of one cluster. */
+  /** `nats://host:4222` or `tls://host:4222`, without passwords; several, separated by commas, are those of one cluster. */
   readonly servers: string;
   /** Name of the stream that must take the events. */
   readonly stream: string;
@@ -38,24 +38,37 @@ export async function natsSink(options: NatsOptions): Promise<EventSink> {
     const text = `expected NATS credentials in ${credentialsFile}, got: ${(cause as Error).message}`;
     throw new UsageError(text, { cause });
   });
-  let connection: NatsConnection | undefined;
-  let client: JetStreamClient | undefined;
-  const connected = async (): Promise<JetStreamClient> => {
-    if (client !== undefined && connection?.isClosed() === false) return client;
+  const connect = async (): Promise<NatsConnection> => {
     const credentials = await readCredentials();
-    // While its own reconnection lasts, the package keeps in memory what is sent: a try that fails is sent again by the relay.
-    connection = await transport.connect({
+    return await transport.connect({
       servers: servers.split(','),
       name: 'robustgate relay',
+      // While its own reconnection lasts, the package keeps in memory what is sent: a try that fails is sent again by the relay.
       reconnect: false,
       timeout: timeoutMs,
+      // The package does not read the scheme: without this `tls://` would be in clear text where the server does not ask for more.
+      ...(servers.startsWith('tls:') && { tls: {} }),
       ...(credentials && { authenticator: transport.credsAuthenticator(credentials) }),
     });
-    client = jetstream.jetstream(connection);
-    return client;
+  };
+  // One for all: several streams may send at the same time.
+  let connecting: Promise<NatsConnection> | undefined;
+  const connected = async (): Promise<JetStreamClient> => {
+    const attempt = connecting ?? connect();
+    connecting = attempt;
+    const forget = (): void => {
+      if (connecting === attempt) connecting = undefined;
+    };
+    const connection = await attempt.catch((error: unknown) => {
+      forget();
+      throw error;
+    });
+    if (!connection.isClosed()) return jetstream.jetstream(connection);
+    forget();
+    return await connected();
   };
   return {
-    name: servers.replaceAll(/\/\/[^/@]*@/g, '//'),
+    name: servers,
     async publish(event, signal) {
       const headers = transport.headers();
       headers.set('content-type', 'application/cloudevents+json; charset=utf-8');
@@ -73,7 +86,11 @@ export async function natsSink(options: NatsOptions): Promise<EventSink> {
       });
     },
     close: async () => {
-      await connection?.close();
+      // One that is being made would keep the process alive.
+      await connecting?.then(
+        (connection) => connection.close(),
+        () => undefined,
+      );
     },
   };
 }

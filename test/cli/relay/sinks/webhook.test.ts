@@ -1,12 +1,13 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { probeRunEvent } from '../../../../src/cli/relay/cloud-event.js';
 import { keysOf, signatureOf } from '../../../../src/cli/relay/sinks/signature.js';
 import { retryAfterMsOf, webhookSink } from '../../../../src/cli/relay/sinks/webhook.js';
 import { ProbeRun } from '../../../../src/contract/robustgate/v1/probe.js';
+import { root } from '../../../support/street.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
-import { type Answer, webhookReceiver } from '../../../support/webhook-receiver.js';
+import { type Answer, type Received, webhookReceiver } from '../../../support/webhook-receiver.js';
 
 const event = probeRunEvent(ProbeRun.fromPartial({ runId: 'g.1', sequence: 3n, message: 'größer' }), '//g');
 const now = (): number => 1_614_265_330_999;
@@ -34,6 +35,24 @@ test('an event comes with its id, its time and a signature of what was sent', as
   }
   await rm(secretFile);
   await t.throwsAsync(sink.publish(event, signal), { name: 'SinkError', message: /expected secrets in/ });
+});
+
+test('the code of docs/RELAY.md takes what is genuine, and nothing else', async (t) => {
+  const page = await readFile(join(root, 'docs/RELAY.md'), 'utf8');
+  const [, code] = /```js\n(.*?)```/s.exec(page) ?? [];
+  const { isGenuine } = await import(`data:text/javascript,${encodeURIComponent(`${code}export { isGenuine };`)}`);
+  const { url, received } = await webhookReceiver(t, () => ({ status: 200 }));
+  const secretFile = join(await temporaryFolder(t), 'secret');
+  await writeFile(secretFile, 'new\nold\n');
+  await (await webhookSink({ url, secretFile, now })).publish(event, signal);
+  const { headers, body } = received[0] as Received;
+  const seconds = now() / 1000;
+  t.true(isGenuine(headers, body, 'new', seconds));
+  t.true(isGenuine(headers, body, 'old', seconds));
+  t.false(isGenuine(headers, body, 'other', seconds));
+  t.false(isGenuine(headers, `${body} `, 'new', seconds));
+  t.false(isGenuine({ ...headers, 'webhook-id': 'another' }, body, 'new', seconds));
+  t.false(isGenuine(headers, body, 'new', seconds + 301));
 });
 
 const fails = test.macro(async (t: ExecutionContext, answer: Answer, expected: object) => {
