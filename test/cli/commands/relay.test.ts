@@ -12,8 +12,8 @@ import { type WebhookReceiver, webhookReceiver } from '../../support/webhook-rec
 
 const eventsOf = ({ received }: WebhookReceiver) => received.map(({ body }) => JSON.parse(body));
 
-async function setUp(t: ExecutionContext) {
-  const receiver = await webhookReceiver(t, () => ({ status: 202 }));
+async function setUp(t: ExecutionContext, statusOf: (index: number) => number = () => 202) {
+  const receiver = await webhookReceiver(t, (index) => ({ status: statusOf(index) }));
   const cursor = join(await temporaryFolder(t), 'relay.json');
   const relay = (server: string, argv: readonly string[] = [], signal?: AbortSignal): Promise<CliRun> =>
     runCli(
@@ -60,6 +60,21 @@ test('relay --run tells a run from its beginning to its end, without pixels, and
   );
   t.is((await relay(gateway.grpcAddress, argv)).code, 0);
   t.is(receiver.received.length, 4);
+});
+
+test('relay --run goes on in the middle of a run, after the last event that was taken', async (t) => {
+  const { receiver, relay } = await setUp(t, (index) => (index === 2 ? 413 : 202));
+  const { client, gateway } = await toyGateway(t);
+  const { started } = await collectAttack(client.attack({ ...request, requestId: 'r' }));
+  const argv = ['--run', started.runId];
+  const first = await relay(gateway.grpcAddress, argv);
+  t.is(first.code, 3);
+  t.regex(first.stderr, /to answer 2xx, got 413/);
+  t.is((await relay(gateway.grpcAddress, argv)).code, 0);
+  t.deepEqual(
+    eventsOf(receiver).map(({ sequence }) => Number(sequence)),
+    [0, 1, 2, 2, 3],
+  );
 });
 
 test('relay --run tells the end of a run that is cancelled', async (t) => {
