@@ -34,16 +34,13 @@ export async function webhookSink(options: WebhookOptions): Promise<EventSink> {
         secretFile === undefined
           ? {}
           : { 'webhook-signature': await sign(secretFile, (keys) => signatureOf(keys, event.id, timestamp, body)) };
-      await post(url, body, {
-        headers: {
-          'content-type': 'application/cloudevents+json; charset=utf-8',
-          'webhook-id': event.id,
-          'webhook-timestamp': `${timestamp}`,
-          ...signature,
-        },
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-        now,
-      });
+      const headers = {
+        'content-type': 'application/cloudevents+json; charset=utf-8',
+        'webhook-id': event.id,
+        'webhook-timestamp': `${timestamp}`,
+        ...signature,
+      };
+      await withinTime(timeoutMs, signal, (limited) => post(url, body, { headers, signal: limited, now }));
     },
     close: async () => undefined,
   };
@@ -58,6 +55,25 @@ async function sign(path: string, signed: (keys: readonly Buffer[]) => string): 
   } catch (cause) {
     const text = `expected secrets in ${path}, got: ${(cause as Error).message}`;
     throw new SinkError(text, { isPermanent: false }, { cause });
+  }
+}
+
+/** Not `AbortSignal.any`: of that each try would leave something behind in a signal that lives as long as the relay. */
+async function withinTime(
+  timeoutMs: number,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const stop = new AbortController();
+  const leave = (): void => stop.abort(signal.reason);
+  const timer = setTimeout(() => stop.abort(new Error(`nothing within ${timeoutMs / 1000} s`)), timeoutMs);
+  signal.addEventListener('abort', leave, { once: true });
+  if (signal.aborted) leave();
+  try {
+    await work(stop.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', leave);
   }
 }
 

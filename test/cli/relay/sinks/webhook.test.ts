@@ -84,7 +84,11 @@ test('a redirect is not followed', async (t) => {
 test('a receiver that does not answer is given up', async (t) => {
   const { url } = await webhookReceiver(t, () => new Promise(() => undefined));
   const slow = await webhookSink({ url, now, timeoutMs: 50 });
-  t.like(await t.throwsAsync(slow.publish(event, signal)), { name: 'SinkError', isPermanent: false });
+  t.like(await t.throwsAsync(slow.publish(event, signal)), {
+    name: 'SinkError',
+    isPermanent: false,
+    message: `expected ${url.origin} to answer, got: nothing within 0.05 s`,
+  });
   const patient = await webhookSink({ url, now });
   const left = AbortSignal.abort(new Error('terminated'));
   await t.throwsAsync(patient.publish(event, left), { name: 'SinkError', message: /terminated/ });
