@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Client, type ProbeRun, RobustgateError, type RunEvent } from '../../clients/index.js';
 import { backOffMs, type Pace } from './back-off.js';
 import { type CloudEvent, probeRunEvent, runEvent, runFailedEvent } from './cloud-event.js';
@@ -38,6 +39,8 @@ export async function relay(options: RelayOptions): Promise<void> {
   const failed = new AbortController();
   const patience = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
+  // Each stream listens: more than ten are no leak.
+  setMaxListeners(0, signal, patience.signal);
   let timer: NodeJS.Timeout | undefined;
   const hurry = (): void => {
     timer = setTimeout(() => patience.abort(signal.reason), options.graceMs ?? 5000);

@@ -77,6 +77,29 @@ test('relay --run goes on in the middle of a run, after the last event that was 
   );
 });
 
+test('relay tells many runs at the same time, and each of them once', async (t) => {
+  const { receiver, relay } = await setUp(t);
+  const { client, gateway } = await toyGateway(t);
+  const ids: string[] = [];
+  for (let index = 0; index < 12; index++) {
+    ids.push((await collectAttack(client.attack({ ...request, requestId: `r ${index}` }))).started.runId);
+  }
+  const { code, stderr } = await relay(
+    gateway.grpcAddress,
+    ids.flatMap((id) => ['--run', id]),
+  );
+  t.deepEqual([code, stderr], [0, '']);
+  t.is(new Set(eventsOf(receiver).map(({ id }) => id)).size, 48);
+  t.is(receiver.received.length, 48);
+  for (const id of ids) {
+    const own = eventsOf(receiver).filter(({ subject }) => subject === id);
+    t.deepEqual(
+      own.map(({ sequence }) => Number(sequence)),
+      [0, 1, 2, 3],
+    );
+  }
+});
+
 test('relay --run tells the end of a run that is cancelled', async (t) => {
   const { receiver, relay } = await setUp(t);
   const begun = gate();

@@ -11,7 +11,7 @@ import { type Answer, type Received, webhookReceiver } from '../../../support/we
 
 const event = probeRunEvent(ProbeRun.fromPartial({ runId: 'g.1', sequence: 3n, message: 'größer' }), '//g');
 const now = (): number => 1_614_265_330_999;
-const { signal } = new AbortController();
+const never = (): AbortSignal => new AbortController().signal;
 
 test('an event comes with its id, its time and a signature of what was sent', async (t) => {
   const { url, received } = await webhookReceiver(t, () => ({ status: 204 }));
@@ -19,9 +19,9 @@ test('an event comes with its id, its time and a signature of what was sent', as
   await writeFile(secretFile, 'first\n');
   const sink = await webhookSink({ url, secretFile, now });
   t.is(sink.name, url.origin);
-  await sink.publish(event, signal);
+  await sink.publish(event, never());
   await writeFile(secretFile, 'second\n');
-  await sink.publish(event, signal);
+  await sink.publish(event, never());
   t.is(received.length, 2);
   for (const [index, secret] of ['first', 'second'].entries()) {
     const { headers, body = '' } = received[index] ?? {};
@@ -34,7 +34,7 @@ test('an event comes with its id, its time and a signature of what was sent', as
     });
   }
   await rm(secretFile);
-  await t.throwsAsync(sink.publish(event, signal), { name: 'SinkError', message: /expected secrets in/ });
+  await t.throwsAsync(sink.publish(event, never()), { name: 'SinkError', message: /expected secrets in/ });
 });
 
 test('the code of docs/RELAY.md takes what is genuine, and nothing else', async (t) => {
@@ -44,7 +44,7 @@ test('the code of docs/RELAY.md takes what is genuine, and nothing else', async 
   const { url, received } = await webhookReceiver(t, () => ({ status: 200 }));
   const secretFile = join(await temporaryFolder(t), 'secret');
   await writeFile(secretFile, 'new\nold\n');
-  await (await webhookSink({ url, secretFile, now })).publish(event, signal);
+  await (await webhookSink({ url, secretFile, now })).publish(event, never());
   const { headers, body } = received[0] as Received;
   const seconds = now() / 1000;
   t.true(isGenuine(headers, body, 'new', seconds));
@@ -58,7 +58,7 @@ test('the code of docs/RELAY.md takes what is genuine, and nothing else', async 
 const fails = test.macro(async (t: ExecutionContext, answer: Answer, expected: object) => {
   const { url } = await webhookReceiver(t, () => answer);
   const sink = await webhookSink({ url, now });
-  t.like(await t.throwsAsync(sink.publish(event, signal), { name: 'SinkError' }), expected);
+  t.like(await t.throwsAsync(sink.publish(event, never()), { name: 'SinkError' }), expected);
 });
 for (const status of [408, 425, 429, 500, 503]) {
   test(`a ${status} is worth another try`, fails, { status }, { isPermanent: false, retryAfterMs: undefined });
@@ -76,7 +76,7 @@ test('a connection that breaks is worth another try', fails, { status: 0, isBrok
 
 test('a redirect is not followed', async (t) => {
   const { url, received } = await webhookReceiver(t, () => ({ status: 307, headers: { location: url.href } }));
-  await t.throwsAsync((await webhookSink({ url, now })).publish(event, signal), { message: /got 307$/ });
+  await t.throwsAsync((await webhookSink({ url, now })).publish(event, never()), { message: /got 307$/ });
   t.is(received.length, 1);
   t.false('webhook-signature' in (received[0]?.headers ?? {}), 'without secrets nothing is signed');
 });
@@ -84,7 +84,7 @@ test('a redirect is not followed', async (t) => {
 test('a receiver that does not answer is given up', async (t) => {
   const { url } = await webhookReceiver(t, () => new Promise(() => undefined));
   const slow = await webhookSink({ url, now, timeoutMs: 50 });
-  t.like(await t.throwsAsync(slow.publish(event, signal)), {
+  t.like(await t.throwsAsync(slow.publish(event, never())), {
     name: 'SinkError',
     isPermanent: false,
     message: `expected ${url.origin} to answer, got: nothing within 0.05 s`,
