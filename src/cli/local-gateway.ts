@@ -21,10 +21,19 @@ export interface ConfigSource {
  *
  * @throws Error. Thrown when there is no such folder.
  */
-export async function startLocalGateway(models: string, { stderr }: CliContext): Promise<Gateway> {
+export async function startLocalGateway(
+  models: string,
+  threads: number | undefined,
+  { stderr }: CliContext,
+): Promise<Gateway> {
   // A gateway may wait for its models; a command has nothing to wait for.
   await readdir(models);
-  const config = { modelRepository: models, grpcAddress: '127.0.0.1:0', adminAddress: '127.0.0.1:0' };
+  const config = {
+    modelRepository: models,
+    grpcAddress: '127.0.0.1:0',
+    adminAddress: '127.0.0.1:0',
+    ...(threads !== undefined && { threads }),
+  };
   const { parseGatewayConfig, startGateway } = await import('../server/index.js');
   return await startGateway(parseGatewayConfig(config), { log: problemLog(stderr), version: await versionOf() });
 }

@@ -66,7 +66,7 @@ export const COMMANDS: Readonly<Record<string, { summary: string; load: () => Pr
 };
 
 const EXIT_CODES = `
-Exit codes: 0 done, 1 a threshold is missed, 2 wrong usage, 3 anything else, an interrupt included.`;
+Exit codes: 0 done, 1 a threshold is missed or cannot be judged, 2 wrong usage, 3 anything else, an interrupt included.`;
 
 /**
  * Runs the command that the arguments ask for.

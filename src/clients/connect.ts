@@ -91,6 +91,8 @@ function stubsOf(
     // A gateway that vanished without a word is noticed within 80 seconds, also in the middle of a stream.
     'grpc.keepalive_time_ms': 60_000,
     'grpc.keepalive_timeout_ms': 20_000,
+    // Where a name stands for several gateways, calls take turns between them.
+    'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
     ...channelOptions,
   });
   const channel = robustness.getChannel();

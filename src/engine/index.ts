@@ -61,13 +61,23 @@ export type { InputInfo, ModelInfo, TaskInfo, TensorSignature } from './models/m
 export type { ModelSource } from './models/model-source.js';
 export { type ProviderReport, probeProvider } from './models/onnx/provider-probe.js';
 export { parseStrict } from './models/parse-strict.js';
-export { PROVIDERS, type ProviderName } from './models/providers.js';
+export {
+  ENGINES,
+  type EngineName,
+  PROVIDERS,
+  type ProviderName,
+  TFJS_BACKENDS,
+  type TfjsBackend,
+} from './models/providers.js';
 export type { RawTensor, RawTensors } from './models/raw-tensor.js';
 export { readModelFile, readModelSource } from './models/read-model-source.js';
+export { type BackendReport, probeBackend } from './models/tfjs/backend-probe.js';
+export { bilinearMatrix } from './models/tfjs/repairs/resize-bilinear.js';
 export type { DataType } from './onnx/data-types.js';
+export { decodeModel } from './onnx/decode-model.js';
 export type { AttributeInputs, ModelDef, NodeDef, TensorValue } from './onnx/graph.js';
 export { attributesOf } from './onnx/node.js';
-export { float32Tensor } from './onnx/tensor-value.js';
+export { float32Tensor, numbersOf } from './onnx/tensor-value.js';
 export { type AttackSpecRequest, resolveAttackSpec, resolveGradientNormSpec } from './runs/attack-spec.js';
 export type * from './runs/events.js';
 export { formatSpec } from './runs/format-spec.js';

@@ -1,7 +1,11 @@
 import { parseModelConfig } from './model-config.js';
 import type { ModelSource } from './model-source.js';
 import type { Network } from './network.js';
-import { type OnnxNetworkOptions, openOnnxNetwork } from './onnx/onnx-network.js';
+import type { OnnxNetworkOptions } from './onnx/onnx-network.js';
+import type { TfjsNetworkOptions } from './tfjs/tfjs-network.js';
+
+/** What any engine is told. */
+export type NetworkOptions = OnnxNetworkOptions & TfjsNetworkOptions;
 
 /**
  * The network of a model, by the engine that its `model.yaml` names.
@@ -9,6 +13,13 @@ import { type OnnxNetworkOptions, openOnnxNetwork } from './onnx/onnx-network.js
  * @throws EngineError `INVALID_MODEL`. Thrown when the files make no model.
  * @throws EngineError `RUNTIME_UNAVAILABLE`. Thrown when the engine's runtime does not load.
  */
-export async function loadNetwork(source: ModelSource, options: OnnxNetworkOptions): Promise<Network> {
-  return await openOnnxNetwork(source, parseModelConfig(source.configText), options);
+export async function loadNetwork(source: ModelSource, options: NetworkOptions): Promise<Network> {
+  const config = parseModelConfig(source.configText);
+  // Loaded when it is needed: most hosts need one of them, and each takes its time and its memory.
+  if (config.engine === 'tfjs') {
+    const { openTfjsNetwork } = await import('./tfjs/tfjs-network.js');
+    return await openTfjsNetwork(source, config, options);
+  }
+  const { openOnnxNetwork } = await import('./onnx/onnx-network.js');
+  return await openOnnxNetwork(source, config, options);
 }

@@ -2,7 +2,7 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { EngineError, Violations } from '../errors.js';
 import { parseStrict } from './parse-strict.js';
-import { PROVIDERS } from './providers.js';
+import { ENGINES, type EngineName, PROVIDERS, TFJS_BACKENDS } from './providers.js';
 import { TASK_KINDS, type TaskKindName } from './task-kinds.js';
 
 const name = z
@@ -100,12 +100,25 @@ export const modelConfigSchema = z.strictObject({
     .record(name, z.string().max(100))
     .default({})
     .describe('Marks by which probes find their models, e.g. `{ team: driving }`.'),
-  engine: z.literal('onnx').default('onnx').describe('What runs the model.'),
+  engine: z
+    .enum(ENGINES)
+    .default('onnx')
+    .describe('What runs the model: ONNX Runtime `model.onnx`, TensorFlow.js `model.json`.'),
   providers: z
     .array(z.enum(PROVIDERS))
     .min(1)
     .default(['cpu'])
-    .describe('Execution providers, the preferred one first: the first that works computes. Default: `[cpu]`.'),
+    .describe(
+      'For `onnx`: execution providers, the preferred one first: the first that works computes. Default: `[cpu]`.',
+    ),
+  backends: z
+    .array(z.enum(TFJS_BACKENDS))
+    .min(1)
+    .optional()
+    .describe(
+      'For `tfjs`: backends, the preferred one first: the first that works computes. Default: those that are installed, in the ' +
+        'order `tensorflow`, `webgpu`, `wasm`, `cpu`.',
+    ),
   input: z.discriminatedUnion('kind', [imageInput, featuresInput]).describe('The input that is attacked.'),
   otherInputs: z.array(otherInput).default([]).describe('Inputs of the graph that are not attacked.'),
   tasks: z.array(task).min(1).describe('The outputs, by meaning.'),
@@ -130,6 +143,8 @@ export function parseModelConfig(text: string): ModelConfig {
   }
   const config = parseStrict(modelConfigSchema, value, 'INVALID_MODEL', 'model.yaml');
   const violations = new Violations();
+  const [foreign, own] = config.engine === 'onnx' ? ['backends', 'providers'] : ['providers', 'backends'];
+  violations.expect(!isGiven(value, foreign), foreign, `expected ${own} with engine: ${config.engine}, got ${foreign}`);
   const seen = new Set<string>();
   for (const [i, { name: taskName }] of config.tasks.entries()) {
     violations.expect(!seen.has(taskName), `tasks[${i}].name`, `expected a name of its own, got ${taskName} again`);
@@ -142,4 +157,21 @@ export function parseModelConfig(text: string): ModelConfig {
   }
   violations.throwIfAny('INVALID_MODEL');
   return config;
+}
+
+const isGiven = (document: unknown, key: string): boolean =>
+  typeof document === 'object' && document !== null && key in document;
+
+/**
+ * The engine that the text of a `model.yaml` names: that decides which files a version has. What else is wrong with the text is
+ * told when it is parsed.
+ */
+export function engineOf(text: string): EngineName {
+  try {
+    const value: unknown = parseYaml(text);
+    if (isGiven(value, 'engine')) return (value as { engine: unknown }).engine === 'tfjs' ? 'tfjs' : 'onnx';
+  } catch {
+    // Not YAML.
+  }
+  return 'onnx';
 }

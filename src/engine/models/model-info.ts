@@ -1,5 +1,5 @@
 import type { DataType } from '../onnx/data-types.js';
-import type { ProviderName } from './providers.js';
+import type { EngineName, ProviderName, TfjsBackend } from './providers.js';
 import type { LabelForm } from './task-kinds.js';
 
 /** An axis length; −1 where any length is taken, or where it depends on the input. */
@@ -13,10 +13,10 @@ export interface ModelInfo {
   readonly description: string;
   /** What `model.yaml` marks it with, e.g. for probes to find it. */
   readonly labels: Readonly<Record<string, string>>;
-  readonly engine: 'onnx';
-  /** What computes predictions and gradients. */
-  readonly provider: ProviderName;
-  /** Why each of the providers that `model.yaml` prefers to it does not, `<provider>: <reason>`. */
+  readonly engine: EngineName;
+  /** What computes predictions and gradients: an execution provider of ONNX Runtime, or a backend of TF.js. */
+  readonly provider: ProviderName | TfjsBackend;
+  /** Why each of the providers or backends that `model.yaml` prefers to it does not, `<provider>: <reason>`. */
   readonly providerFallbacks: readonly string[];
   readonly input: InputInfo;
   /** Inputs that every example of a request must bring, without the batch axis. */

@@ -25,6 +25,9 @@ const MAX_AHEAD_BYTES = 4 * 2 ** 20;
 /** How long loading is expected to take: no more than a guess, for the hang limit of loads is long anyway. */
 const LOAD_ESTIMATE_MS = 5000;
 
+/** What a host writes to standard error, the gateway logs. */
+const warn = (message: string): void => void process.stderr.write(`${message}\n`);
+
 type Call = Extract<Request, { kind: 'call' }>;
 
 /** A call that is being answered. */
@@ -153,7 +156,7 @@ export class HostServer {
     const gate = this.#scheduler.enter(run);
     try {
       const model = await gate.run('load', LOAD_ESTIMATE_MS, active.controller.signal, () =>
-        this.#loadModel(source, { role, runtime: { threads, allowSpinning }, memoryBudgetBytes, predictBatch }),
+        this.#loadModel(source, { role, runtime: { threads, allowSpinning }, memoryBudgetBytes, predictBatch, warn }),
       );
       await this.#retire(key);
       this.#models.set(key, { model, uses: 0, isRetired: false });

@@ -31,6 +31,16 @@ const refused: readonly (readonly [text: string, ...expected: readonly RegExp[]]
   [`labels: { team: 3 }\ninput: { kind: image }\ntasks: [${task}]\n`, /^labels\.team: /],
   [`providers: []\ninput: { kind: image }\ntasks: [${task}]\n`, /^providers: /],
   [`providers: [gpu]\ninput: { kind: image }\ntasks: [${task}]\n`, /^providers\[0\]: /],
+  [
+    `engine: tfjs\nproviders: [cpu]\ninput: { kind: image }\ntasks: [${task}]\n`,
+    /^providers: expected backends with engine: tfjs, got providers/,
+  ],
+  [
+    `backends: [cpu]\ninput: { kind: image }\ntasks: [${task}]\n`,
+    /^backends: expected providers with engine: onnx, got backends/,
+  ],
+  [`engine: tfjs\nbackends: [webgl]\ninput: { kind: image }\ntasks: [${task}]\n`, /^backends\[0\]: /],
+  [`engine: tensorflow\ninput: { kind: image }\ntasks: [${task}]\n`, /^engine: /],
   [`input: { kind: picture }\ntasks: [${task}]\n`, /^input\.kind: /],
   [
     `input: { kind: image, layuot: NCHW }\ntasks: [${task}]\n`,

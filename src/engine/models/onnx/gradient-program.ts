@@ -2,7 +2,7 @@ import { differentiate } from '../../autodiff/differentiate.js';
 import { EngineError } from '../../errors.js';
 import { findLoss } from '../../losses/index.js';
 import type { LossInputs } from '../../losses/loss.js';
-import { type ScoreKind, score } from '../../losses/score.js';
+import { score } from '../../losses/score.js';
 import { type GrowingGraph, growGraph } from '../../onnx/builder.js';
 import type { StaticGraph, Value } from '../../onnx/graph.js';
 import { symbolicOps } from '../../onnx/symbolic-ops.js';
@@ -10,9 +10,10 @@ import type { Shape } from '../../tensor/shape.js';
 import { withoutAxes } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { TaskInfo } from '../model-info.js';
-import type { GradientProgram, ProgramRequest } from '../network.js';
+import { type GradientProgram, type ProgramRequest, SMALLEST_LOSS } from '../network.js';
 import { channelShape, isIdentity, type Preprocessing } from '../preprocessing.js';
 import type { RuntimeOptions } from '../runtime-options.js';
+import { scoreKind } from '../score-kind.js';
 import { createStaticSession } from './create-static-session.js';
 import type { Definition } from './definition.js';
 import { runProbes } from './probes.js';
@@ -29,9 +30,6 @@ const NAMES = {
   scores: 'robustgate:scores',
   gradient: 'robustgate:gradient',
 } as const;
-
-/** Losses are divided by no less than this where an objective is balanced. */
-const SMALLEST_LOSS = 1e-12;
 
 export interface CompiledProgram extends GradientProgram {
   /** Estimate of what it keeps, in bytes. */
@@ -159,20 +157,6 @@ function lossInputs(g: GrowingGraph, task: TaskInfo, { config }: Definition, net
     valid: g.addInput(NAMES.valid + task.name, 'bool', shape),
     classWeights: taskConfig?.classWeights,
   };
-}
-
-/** How far gone an example is, by what its task is. */
-function scoreKind({ labelForm, metric }: TaskInfo): ScoreKind {
-  switch (labelForm) {
-    case 'class':
-      return 'margin';
-    case 'class-map':
-      return 'share-wrong';
-    case 'multi-label':
-      return 'share-wrong-bits';
-    case 'numbers':
-      return metric === 'mse' ? 'squared-error' : 'absolute-error';
-  }
 }
 
 const taskOf = ({ info }: Definition, name: string): TaskInfo => {

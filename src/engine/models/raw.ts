@@ -1,12 +1,12 @@
-import { EngineError } from '../../errors.js';
-import type { DataType } from '../../onnx/data-types.js';
-import { sizeOf } from '../../tensor/shape.js';
-import type { ModelConfig } from '../model-config.js';
-import type { RawTensor, RawTensors } from '../raw-tensor.js';
-import { constantTensor } from './original.js';
-import type { RuntimeTensor, Session } from './session.js';
+import { EngineError } from '../errors.js';
+import type { DataType } from '../onnx/data-types.js';
+import { sizeOf } from '../tensor/shape.js';
+import type { GraphValue, RuntimeTensor } from './graph-value.js';
+import type { ModelConfig } from './model-config.js';
+import type { RawTensor, RawTensors } from './raw-tensor.js';
+import { constantTensor, type RunnableGraph } from './run-original.js';
 
-/** How ONNX Runtime holds the elements of each type; half floats are their bits. */
+/** How runtimes hold the elements of each type; half floats are their bits. */
 const ARRAYS = {
   float32: Float32Array,
   uint8: Uint8Array,
@@ -23,13 +23,13 @@ const ARRAYS = {
 } as const satisfies Partial<Record<DataType, unknown>>;
 
 /**
- * Runs a session on tensors of its own types, without pre-processing, padding or tasks.
+ * Runs a graph on tensors of its own types, without pre-processing, padding or tasks.
  *
- * @throws EngineError `INVALID_REQUEST`. Thrown when ONNX Runtime refuses a tensor, or its binding has no form for a type.
+ * @throws EngineError `INVALID_REQUEST`. Thrown when the runtime refuses a tensor, or its binding has no form for a type.
  */
-export async function runRaw(session: Session, feeds: RawTensors, fetches: readonly string[]): Promise<RawTensors> {
+export async function runRaw(graph: RunnableGraph, feeds: RawTensors, fetches: readonly string[]): Promise<RawTensors> {
   const tensors = new Map([...feeds].map(([name, tensor]) => [name, runtimeTensor(name, tensor)]));
-  const results = await session.run(tensors, fetches).catch((error) => {
+  const results = await graph.run(tensors, fetches).catch((error) => {
     const text = `expected inputs that the model takes, got: ${error.message}`;
     throw new EngineError('INVALID_REQUEST', text, {}, { cause: error });
   });
@@ -39,10 +39,7 @@ export async function runRaw(session: Session, feeds: RawTensors, fetches: reado
 function runtimeTensor(name: string, { dataType, shape, data }: RawTensor): RuntimeTensor {
   if (!(data instanceof Uint8Array)) return { dataType, shape, data };
   if (!(dataType in ARRAYS)) {
-    throw new EngineError(
-      'INVALID_REQUEST',
-      `expected a type that ONNX Runtime's binding takes for ${name}, got ${dataType}`,
-    );
+    throw new EngineError('INVALID_REQUEST', `expected a type that the runtime takes for ${name}, got ${dataType}`);
   }
   const Elements = ARRAYS[dataType as keyof typeof ARRAYS];
   const size = sizeOf(shape) * Elements.BYTES_PER_ELEMENT;
@@ -60,8 +57,8 @@ function rawTensor({ dataType, shape, data }: RuntimeTensor): RawTensor {
 }
 
 /** The constant that `model.yaml` has for an input. */
-export function rawConstant(session: Session, name: string, config: ModelConfig): RawTensor {
-  const input = session.inputs.find((candidate) => candidate.name === name);
+export function rawConstant(inputs: readonly GraphValue[], name: string, config: ModelConfig): RawTensor {
+  const input = inputs.find((candidate) => candidate.name === name);
   const other = config.otherInputs.find((candidate) => candidate.name === name);
   if (input === undefined || other === undefined || !('value' in other)) {
     throw new EngineError('INTERNAL', `expected a constant for the input ${name}, got none`);

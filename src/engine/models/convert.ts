@@ -1,9 +1,9 @@
-import { EngineError } from '../../errors.js';
-import type { DataType } from '../../onnx/data-types.js';
-import type { TensorValue } from '../../onnx/graph.js';
-import { bfloat16ToNumber, bytesOf, float16ToNumber } from '../../onnx/tensor-value.js';
-import type { Shape } from '../../tensor/shape.js';
-import type { RuntimeTensor } from './session.js';
+import { EngineError } from '../errors.js';
+import type { DataType } from '../onnx/data-types.js';
+import type { TensorValue } from '../onnx/graph.js';
+import { bfloat16ToNumber, bytesOf, float16ToNumber } from '../onnx/tensor-value.js';
+import type { Shape } from '../tensor/shape.js';
+import type { RuntimeTensor } from './graph-value.js';
 
 /**
  * Numbers as a model's input takes them. Whole-number types get the nearest number in their range.

@@ -1,10 +1,10 @@
-import { EngineError, Violations } from '../../errors.js';
-import { findLoss, lossNames } from '../../losses/index.js';
-import { isFloatingPoint } from '../../onnx/data-types.js';
-import type { ModelConfig, TaskConfig } from '../model-config.js';
-import type { TaskInfo } from '../model-info.js';
-import { type LabelForm, TASK_KINDS, type TaskKind } from '../task-kinds.js';
-import type { SessionValue } from './session.js';
+import { EngineError, Violations } from '../errors.js';
+import { findLoss, lossNames } from '../losses/index.js';
+import { isFloatingPoint } from '../onnx/data-types.js';
+import type { GraphValue } from './graph-value.js';
+import type { ModelConfig, TaskConfig } from './model-config.js';
+import type { TaskInfo } from './model-info.js';
+import { type LabelForm, TASK_KINDS, type TaskKind } from './task-kinds.js';
 
 /** Losses and metrics that make sense for labels of a form. */
 const LOSS_LABELS = { class: 'classes', 'class-map': 'classes', 'multi-label': 'bits', numbers: 'numbers' } as const;
@@ -29,7 +29,7 @@ export const outputOf = (task: TaskConfig): string => task.output ?? task.name;
  *
  * @throws EngineError `INVALID_MODEL`. Thrown when they do not fit, with a violation for each.
  */
-export function describeTasks(config: ModelConfig, outputs: readonly SessionValue[]): readonly TaskDescription[] {
+export function describeTasks(config: ModelConfig, outputs: readonly GraphValue[]): readonly TaskDescription[] {
   const violations = new Violations();
   const tasks = config.tasks.map((task, i) => {
     const output = outputs.find(({ name }) => name === outputOf(task));
@@ -42,7 +42,7 @@ export function describeTasks(config: ModelConfig, outputs: readonly SessionValu
 
 function describeTask(
   task: TaskConfig,
-  output: SessionValue,
+  output: GraphValue,
   violate: (field: string, description: string) => void,
 ): TaskDescription {
   const kind: TaskKind = TASK_KINDS[task.kind];
