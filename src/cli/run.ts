@@ -43,6 +43,10 @@ export const COMMANDS: Readonly<Record<string, { summary: string; load: () => Pr
     summary: 'list probes and their runs, or run one now',
     load: async () => (await import('./commands/probes.js')).defineProbes,
   },
+  relay: {
+    summary: 'tell others what happens at a gateway: CloudEvents to NATS JetStream or a webhook',
+    load: async () => (await import('./commands/relay.js')).defineRelay,
+  },
   devices: {
     summary: 'say which execution providers work here',
     load: async () => (await import('./commands/devices.js')).defineDevices,
