@@ -65,7 +65,7 @@ export { parseStrict } from './models/parse-strict.js';
 export { PROVIDERS, type ProviderName } from './models/providers.js';
 export type { RawTensor, RawTensors } from './models/raw-tensor.js';
 export { readModelFile, readModelSource } from './models/read-model-source.js';
-export type { OpenRemote, RemoteConfig, RemoteDescription, RemoteModel } from './models/remote/remote-model.js';
+export type { RemoteConfig, RemoteDescription, RemoteModel } from './models/remote/remote-model.js';
 export { type DataType, ELEMENT_SIZES } from './onnx/data-types.js';
 export type { AttributeInputs, ModelDef, NodeDef, TensorValue } from './onnx/graph.js';
 export { attributesOf } from './onnx/node.js';
