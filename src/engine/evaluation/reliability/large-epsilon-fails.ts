@@ -20,7 +20,9 @@ export const largeEpsilonFails: ReliabilityCheck = {
     const run = await context.rerun({
       epsilon: WHOLE_RANGE,
       norm: 'linf',
-      ...(!findAttack(spec.attack).ignores.includes('stepSize') && { stepSize: Math.max(stepSize, (CROSSINGS * WHOLE_RANGE) / steps) }),
+      ...(!findAttack(spec.attack).ignores.includes('stepSize') && {
+        stepSize: Math.max(stepSize, (CROSSINGS * WHOLE_RANGE) / steps),
+      }),
     });
     const problem = unbroken(run) ?? weaker(run, context);
     return problem === undefined ? undefined : { reason: 'LARGE_EPSILON_FAILS', message: problem };
