@@ -39,7 +39,8 @@ type SpecTask = SpecModel['tasks'][number];
 /** Names that parameters have in requests, where they are not those of the engine in snake case. */
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-const MAX_STEPS = 10_000;
+/** Most steps of an attack. */
+export const MAX_STEPS = 10_000;
 const MAX_RESTARTS = 100;
 const MAX_SEED = 2 ** 32 - 1;
 

@@ -405,7 +405,7 @@ export interface AttackProgress {
   losses: TaskValue[];
   /** The objective there, averaged alike. */
   objective: number;
-  /** L2 norm of the gradient of the objective there, per pixel level, averaged alike. */
+  /** L2 norm of the gradient of the objective there, per pixel level, averaged alike; 0 of `square`, which has none. */
   gradientNorm: number;
   /** How many of the examples that run now are broken; absent where no task says when it is. */
   examplesBroken?:

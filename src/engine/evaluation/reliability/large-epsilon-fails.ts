@@ -1,3 +1,4 @@
+import { findAttack } from '../../attacks/methods/index.js';
 import { type CheckContext, MATERIAL_SHARE, type ReliabilityCheck } from './check.js';
 import { attackedTasks, type SampleRun } from './sample-run.js';
 
@@ -19,7 +20,9 @@ export const largeEpsilonFails: ReliabilityCheck = {
     const run = await context.rerun({
       epsilon: WHOLE_RANGE,
       norm: 'linf',
-      ...(spec.attack !== 'fgsm' && { stepSize: Math.max(stepSize, (CROSSINGS * WHOLE_RANGE) / steps) }),
+      ...(!findAttack(spec.attack).ignores.includes('stepSize') && {
+        stepSize: Math.max(stepSize, (CROSSINGS * WHOLE_RANGE) / steps),
+      }),
     });
     const problem = unbroken(run) ?? weaker(run, context);
     return problem === undefined ? undefined : { reason: 'LARGE_EPSILON_FAILS', message: problem };

@@ -1,4 +1,5 @@
 import { findAttack } from '../../attacks/methods/index.js';
+import { MAX_STEPS } from '../../runs/attack-spec.js';
 import { MATERIAL_SHARE, type ReliabilityCheck } from './check.js';
 import { attackedTasks, type SampleTask } from './sample-run.js';
 
@@ -13,6 +14,7 @@ export const moreStepsHelp: ReliabilityCheck = {
   async check({ run, rerun, spec, target }) {
     if (spec.targeted || findAttack(spec.attack).ignores.includes('steps')) return undefined;
     const { steps } = spec.parameters;
+    if (2 * steps > MAX_STEPS) return undefined;
     const longer = attackedTasks(await rerun({ steps: 2 * steps }), target.model.tasks);
     const shares = attackedTasks(run, target.model.tasks).flatMap((task) => {
       const after = longer.find((other) => other.task === task.task);

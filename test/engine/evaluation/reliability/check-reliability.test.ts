@@ -116,3 +116,7 @@ test('the default probe of the demo model gives nothing to doubt', async (t) => 
   const scenes = datasetOf([0, 1].map(example));
   t.deepEqual(await reasons(t, streetSource(), 'pgd(steps=50,eps=4)', scenes), []);
 });
+
+test('an attack by queries is not blamed for gradients, step sizes and budgets that it does not have', async (t) => {
+  for (const steps of [30, 6000]) t.deepEqual(await reasons(t, honest, `square(steps=${steps},eps=4)`), []);
+});
