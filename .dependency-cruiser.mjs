@@ -52,7 +52,8 @@ export default {
       comment: 'Users who install the package do not get it: move it to dependencies, or import only its types.',
       severity: 'error',
       from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+      // A peer that is optional is loaded where it is used, with a message that says how to install it.
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'npm-peer'] },
     },
     {
       name: 'contract-imports-nothing-of-ours',
@@ -125,6 +126,13 @@ export default {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/server/telemetry/tracing[.]ts$' },
       to: { path: '@opentelemetry/(sdk|exporter|instrumentation)' },
+    },
+    {
+      name: 'nats-in-one-file',
+      comment: 'Only cli/relay/sinks/nats.ts loads the packages of NATS, which are optional.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/relay/sinks/nats[.]ts$' },
+      to: { path: '@nats-io/' },
     },
     {
       name: 'engine-front-door',

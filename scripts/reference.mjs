@@ -27,6 +27,7 @@ const jsonSchemaOf = ({ schema, title }) => {
 function rowsOf(schema, path = '') {
   const branches = schema.oneOf ?? schema.anyOf ?? [];
   if (schema.type === 'array' && schema.items) return rowsOf(schema.items, `${path}[]`);
+  if (typeof schema.additionalProperties === 'object') return rowsOf(schema.additionalProperties, `${path}.*`);
   const own = Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
     const key = path === '' ? name : `${path}.${name}`;
     const isRequired = (schema.required ?? []).includes(name);

@@ -3,8 +3,11 @@ import { EngineError, type ErrorCode } from '../engine/index.js';
 import { type CliContext, EXIT, type ExitCode, UsageError } from './context.js';
 import { secondsOf } from './format.js';
 
-/** gRPC statuses that say that the request is wrong: INVALID_ARGUMENT, NOT_FOUND, OUT_OF_RANGE. */
-const WRONG_REQUEST: readonly number[] = [3, 5, 11];
+/**
+ * gRPC statuses that say that the request is wrong, or who makes it, so that trying again is of no use: INVALID_ARGUMENT, NOT_FOUND,
+ * PERMISSION_DENIED, OUT_OF_RANGE, UNAUTHENTICATED.
+ */
+const WRONG_REQUEST: readonly number[] = [3, 5, 7, 11, 16];
 
 /** Engine errors that say the same, where a command meets them without a gateway between. */
 const WRONG_INPUT: readonly ErrorCode[] = [

@@ -8,6 +8,8 @@ import {
   LabelSource,
   ModelState,
   Norm,
+  ProbeTrigger,
+  ProbeVerdict,
   RandomStart,
   RunPhase,
   TerminatedBy,
@@ -28,6 +30,8 @@ const ENUMS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   randomStart: RandomStart,
   state: ModelState,
   terminatedBy: TerminatedBy,
+  trigger: ProbeTrigger,
+  verdict: ProbeVerdict,
 };
 
 /**

@@ -12,6 +12,7 @@ export interface ConfigSource {
     readonly modelRepository?: string | undefined;
     readonly grpcAddress?: string | undefined;
     readonly adminAddress?: string | undefined;
+    readonly replica?: string | undefined;
   };
 }
 
@@ -20,10 +21,19 @@ export interface ConfigSource {
  *
  * @throws Error. Thrown when there is no such folder.
  */
-export async function startLocalGateway(models: string, { stderr }: CliContext): Promise<Gateway> {
+export async function startLocalGateway(
+  models: string,
+  threads: number | undefined,
+  { stderr }: CliContext,
+): Promise<Gateway> {
   // A gateway may wait for its models; a command has nothing to wait for.
   await readdir(models);
-  const config = { modelRepository: models, grpcAddress: '127.0.0.1:0', adminAddress: '127.0.0.1:0' };
+  const config = {
+    modelRepository: models,
+    grpcAddress: '127.0.0.1:0',
+    adminAddress: '127.0.0.1:0',
+    ...(threads !== undefined && { threads }),
+  };
   const { parseGatewayConfig, startGateway } = await import('../server/index.js');
   return await startGateway(parseGatewayConfig(config), { log: problemLog(stderr), version: await versionOf() });
 }
@@ -40,6 +50,16 @@ export async function runGateway(source: ConfigSource, { signal, stderr }: CliCo
   } finally {
     await gateway.close();
   }
+}
+
+/**
+ * Judges a configuration, and looks for what it names.
+ *
+ * @throws EngineError `INVALID_CONFIG`. Thrown when something is wrong.
+ */
+export async function checkConfig(source: ConfigSource): Promise<void> {
+  const { checkPaths } = await import('../server/index.js');
+  await checkPaths(await readConfig(source));
 }
 
 /**

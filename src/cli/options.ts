@@ -15,6 +15,7 @@ export interface ServerOptions {
 export interface GatewayOptions extends ServerOptions {
   readonly local?: true;
   readonly models?: string;
+  readonly threads?: number;
 }
 
 /** Adds `--server`, `--timeout`, and what proves who the caller is. */
@@ -37,7 +38,8 @@ export function addServerOptions(command: Command): Command {
 export function addGatewayOptions(command: Command): Command {
   return addServerOptions(command)
     .option('--local', 'start a gateway in this process instead, on a free port')
-    .option('--models <dir>', 'model repository of --local');
+    .option('--models <dir>', 'model repository of --local')
+    .option('--threads <count>', 'threads of --local (default: the cores that may be used)', integer);
 }
 
 /** Adds `--json`. */

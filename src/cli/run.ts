@@ -39,6 +39,14 @@ export const COMMANDS: Readonly<Record<string, { summary: string; load: () => Pr
     summary: 'list the runs of a gateway, and describe, watch or cancel one',
     load: async () => (await import('./commands/runs.js')).defineRuns,
   },
+  probes: {
+    summary: 'list probes and their runs, or run one now',
+    load: async () => (await import('./commands/probes.js')).defineProbes,
+  },
+  relay: {
+    summary: 'tell others what happens at a gateway: CloudEvents to NATS JetStream or a webhook',
+    load: async () => (await import('./commands/relay.js')).defineRelay,
+  },
   devices: {
     summary: 'say which execution providers work here',
     load: async () => (await import('./commands/devices.js')).defineDevices,
@@ -58,7 +66,7 @@ export const COMMANDS: Readonly<Record<string, { summary: string; load: () => Pr
 };
 
 const EXIT_CODES = `
-Exit codes: 0 done, 1 a threshold is missed, 2 wrong usage, 3 anything else, an interrupt included.`;
+Exit codes: 0 done, 1 a threshold is missed or cannot be judged, 2 wrong usage, 3 anything else, an interrupt included.`;
 
 /**
  * Runs the command that the arguments ask for.

@@ -8,6 +8,7 @@ import {
   type ListModelsResponse,
 } from '../contract/robustgate/v1/model.js';
 import { PredictRequest, type PredictResponse } from '../contract/robustgate/v1/predict.js';
+import { ProbeServiceClient } from '../contract/robustgate/v1/probe_service.js';
 import { RobustnessServiceClient } from '../contract/robustgate/v1/robustness_service.js';
 import {
   CancelRunRequest,
@@ -22,6 +23,7 @@ import { RunServiceClient } from '../contract/robustgate/v1/run_service.js';
 import type { AttackEvent } from './attack-payloads.js';
 import { followStream, followUnary } from './follow-replica.js';
 import { messageStream } from './message-stream.js';
+import { type ProbeClient, probeClient } from './probe-client.js';
 import type { GradientNormEvent, RunEvent } from './run-events.js';
 import { type CallOptions, deadlineOf, type StartCall, unaryCall } from './unary-call.js';
 
@@ -46,7 +48,7 @@ export const sslCredentials = (ca: Buffer | null, key: Buffer | null, cert: Buff
  * A gateway, as its clients see it. Requests may leave out what has a default. All calls throw a RobustgateError; streams
  * are read with `for await`, and leaving the loop cancels the call.
  */
-export interface Client {
+export interface Client extends ProbeClient {
   predict(request: DeepPartial<PredictRequest>, options?: CallOptions): Promise<PredictResponse>;
   /** The raw events: `collectAttack` or `assembleAttack` put the payloads together. */
   attack(request: DeepPartial<AttackRequest>, options?: CallOptions): AsyncIterableIterator<AttackEvent>;
@@ -72,6 +74,7 @@ const MIB = 2 ** 20;
 interface Stubs {
   readonly robustness: RobustnessServiceClient;
   readonly runs: RunServiceClient;
+  readonly probes: ProbeServiceClient;
   close(): void;
 }
 
@@ -88,11 +91,14 @@ function stubsOf(
     // A gateway that vanished without a word is noticed within 80 seconds, also in the middle of a stream.
     'grpc.keepalive_time_ms': 60_000,
     'grpc.keepalive_timeout_ms': 20_000,
+    // Where a name stands for several gateways, calls take turns between them.
+    'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
     ...channelOptions,
   });
   const channel = robustness.getChannel();
   const runs = new RunServiceClient(address, credentials.createInsecure(), { channelOverride: channel });
-  return { robustness, runs, close: () => robustness.close() };
+  const probes = new ProbeServiceClient(address, credentials.createInsecure(), { channelOverride: channel });
+  return { robustness, runs, probes, close: () => robustness.close() };
 }
 
 /**
@@ -171,6 +177,7 @@ export function connect(address: string, options: ConnectOptions = {}): Client {
         messageStream(() => runsAt(replica).watchRun(message, metadata(), { deadline }), eventOf<RunEvent>, signal),
       );
     },
+    ...probeClient({ stub: stubs.probes, metadata, unary }),
     close: () => {
       for (const { close } of [stubs, ...replicas.values()]) close();
     },

@@ -50,6 +50,21 @@ export {
   PredictRequest,
   type PredictResponse,
 } from '../contract/robustgate/v1/predict.js';
+export {
+  type AttackFigures,
+  type Doubt,
+  type Figure,
+  type Probe,
+  type ProbeGradients,
+  type ProbeProgress,
+  type ProbeRun,
+  type ProbeRunStarted,
+  ProbeState,
+  ProbeTrigger,
+  ProbeVerdict,
+  type TaskFigures,
+} from '../contract/robustgate/v1/probe.js';
+export { ProbeServiceDefinition, ProbeServiceService } from '../contract/robustgate/v1/probe_service.js';
 export { RobustnessServiceDefinition, RobustnessServiceService } from '../contract/robustgate/v1/robustness_service.js';
 export { type Run, RunKind, RunState } from '../contract/robustgate/v1/run.js';
 export { RunServiceDefinition, RunServiceService } from '../contract/robustgate/v1/run_service.js';
@@ -64,6 +79,7 @@ export {
   collectAttack,
 } from './attack-payloads.js';
 export { type Client, type ConnectOptions, connect, sslCredentials } from './connect.js';
+export type { ProbeClient, ProbeEvent } from './probe-client.js';
 export { type ErrorFacts, RobustgateError, type Violation } from './robustgate-error.js';
 export { attackEventsOf, type GradientNormEvent, gradientNormEventsOf, type RunEvent } from './run-events.js';
 export { arrayOf, type TensorArray, tensorFrom } from './tensors.js';

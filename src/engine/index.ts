@@ -3,7 +3,7 @@
 export type * from './datasets/dataset.js';
 export { type DatasetConfig, datasetConfigSchema } from './datasets/dataset-config.js';
 export { guessDatasetConfig } from './datasets/guess-dataset-config.js';
-export { type DatasetOptions, openDataset } from './datasets/open-dataset.js';
+export { openDataset } from './datasets/open-dataset.js';
 export {
   EngineError,
   ERROR_CODES,
@@ -12,15 +12,16 @@ export {
   type FieldViolation,
   Violations,
 } from './errors.js';
-export { type ComparedResult, compareWithBaseline } from './evaluation/baseline/compare-with-baseline.js';
+export { compareWithBaseline } from './evaluation/baseline/compare-with-baseline.js';
+export { type EpsilonCurve, epsilonCurves } from './evaluation/epsilon-curves.js';
 export { evaluate } from './evaluation/evaluate.js';
 export type * from './evaluation/evaluation-events.js';
 export { type FigureTask, figureTasks } from './evaluation/figures.js';
 export { judgeGates } from './evaluation/gates/judge-gates.js';
-export { type Gate, resolveGates } from './evaluation/gates/resolve-gates.js';
-export { identityDifferences, identityDigest } from './evaluation/identity.js';
+export { parseGate } from './evaluation/gates/parse-gate.js';
+export { resolveGates } from './evaluation/gates/resolve-gates.js';
+export { identityDifferences } from './evaluation/identity.js';
 export { jobInputOf, type UnpackImage } from './evaluation/job-input.js';
-export { type DamageMatrix, damageMatrix, type EpsilonCurve, epsilonCurves } from './evaluation/overviews.js';
 export {
   type EvaluationPlan,
   isInShard,
@@ -29,16 +30,14 @@ export {
   type Shard,
   type SuiteAttack,
 } from './evaluation/plan.js';
-export { exampleSums, type ReduceOptions, reduceEvaluation, worstOf } from './evaluation/reduce.js';
-export { checkReliability, type ReliabilityOptions } from './evaluation/reliability/check-reliability.js';
+export { exampleSums, reduceEvaluation, worstOf } from './evaluation/reduce.js';
 export type * from './evaluation/result.js';
 export { evaluationResultSchema, parseEvaluationResult } from './evaluation/result-schema.js';
 export type * from './evaluation/row.js';
 export { type DecodedShard, decodeShard } from './evaluation/shards/decode-shard.js';
-export { type MergedEvaluation, mergeShards } from './evaluation/shards/merge-shards.js';
+export { mergeShards } from './evaluation/shards/merge-shards.js';
 export {
   encodeShardLine,
-  type ShardFooter,
   type ShardHeader,
   type ShardLine,
 } from './evaluation/shards/shard-line.js';
@@ -62,14 +61,25 @@ export type { InputInfo, ModelInfo, TaskInfo, TensorSignature } from './models/m
 export type { ModelSource } from './models/model-source.js';
 export { type ProviderReport, probeProvider } from './models/onnx/provider-probe.js';
 export { parseStrict } from './models/parse-strict.js';
-export { PROVIDERS, type ProviderName } from './models/providers.js';
+export {
+  type EngineName,
+  LOCAL_ENGINES,
+  type LocalEngine,
+  PROVIDERS,
+  type ProviderName,
+  TFJS_BACKENDS,
+  type TfjsBackend,
+} from './models/providers.js';
 export type { RawTensor, RawTensors } from './models/raw-tensor.js';
 export { readModelFile, readModelSource } from './models/read-model-source.js';
 export type { RemoteConfig, RemoteDescription, RemoteModel } from './models/remote/remote-model.js';
-export { type DataType, ELEMENT_SIZES } from './onnx/data-types.js';
+export { type BackendReport, probeBackend } from './models/tfjs/backend-probe.js';
+export { bilinearMatrix } from './models/tfjs/repairs/resize-bilinear.js';
+export type { DataType } from './onnx/data-types.js';
+export { decodeModel } from './onnx/decode-model.js';
 export type { AttributeInputs, ModelDef, NodeDef, TensorValue } from './onnx/graph.js';
 export { attributesOf } from './onnx/node.js';
-export { float32Tensor } from './onnx/tensor-value.js';
+export { float32Tensor, numbersOf } from './onnx/tensor-value.js';
 export { type AttackSpecRequest, resolveAttackSpec, resolveGradientNormSpec } from './runs/attack-spec.js';
 export type * from './runs/events.js';
 export { formatSpec } from './runs/format-spec.js';

@@ -161,7 +161,7 @@ export class HostProcess {
   #begin(
     method: Method,
     args: readonly unknown[],
-    { runId, principal, deadlineMs, traceParent }: CallOptions,
+    { runId, principal, deadlineMs, traceParent, priority }: CallOptions,
     events: EventQueue | undefined,
   ): { id: number; promise: Promise<unknown>; cancel: () => void } {
     const id = this.#nextId++;
@@ -181,6 +181,7 @@ export class HostProcess {
         deadlineMs: deadlineMs === undefined ? undefined : toSharedClock(deadlineMs),
         sentMs: toSharedClock(performance.now()),
         traceParent,
+        priority,
       };
       this.#channel.send(request).catch((error: Error) => {
         const cause = { cause: error };

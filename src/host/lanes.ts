@@ -27,6 +27,8 @@ export interface CallOptions {
   readonly deadlineMs: number | undefined;
   /** W3C trace context to continue, if any. */
   readonly traceParent: string | undefined;
+  /** What the call gives way to. Default: a prediction goes first, an attack before probes. */
+  readonly priority?: 'probe' | undefined;
   /** Ends the call: the host stops within one native call. */
   readonly signal: AbortSignal;
 }

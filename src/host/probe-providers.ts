@@ -1,7 +1,15 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { PROVIDERS, type ProviderName, type ProviderReport } from '../engine/index.js';
+import {
+  type BackendReport,
+  type LocalEngine,
+  PROVIDERS,
+  type ProviderName,
+  type ProviderReport,
+  TFJS_BACKENDS,
+  type TfjsBackend,
+} from '../engine/index.js';
 
 export interface ProbeOptions {
   /** Ends the processes. */
@@ -28,13 +36,34 @@ export async function probeProviders(options: ProbeOptions): Promise<readonly Pr
   return reports;
 }
 
+/** The same of the backends of TF.js, the one that models run on unless they say otherwise first. */
+export async function probeBackends(options: ProbeOptions): Promise<readonly BackendReport[]> {
+  const reports: BackendReport[] = [];
+  for (const backend of TFJS_BACKENDS) reports.push(await probeBackendApart(backend, options));
+  return reports;
+}
+
 /** The same of one provider. */
-export async function probeApart(
-  provider: ProviderName,
+export async function probeApart(provider: ProviderName, options: ProbeOptions): Promise<ProviderReport> {
+  const answer = await askApart('onnx', provider, options);
+  if (typeof answer !== 'string') return answer as ProviderReport;
+  return { provider, isThere: true, works: false, reason: answer, device: '' };
+}
+
+/** The same of one backend. */
+async function probeBackendApart(backend: TfjsBackend, options: ProbeOptions): Promise<BackendReport> {
+  const answer = await askApart('tfjs', backend, options);
+  return typeof answer === 'string' ? { backend, works: false, reason: answer, device: '' } : (answer as BackendReport);
+}
+
+/** What a process of its own reports, or why it reports nothing. */
+async function askApart(
+  engine: LocalEngine,
+  name: string,
   { signal, timeoutMs = 60_000, entry }: ProbeOptions,
-): Promise<ProviderReport> {
+): Promise<object | string> {
   const file = entry ?? fileURLToPath(new URL('./child/probe.js', import.meta.url));
-  const child = spawn(process.execPath, [file, provider], { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [file, engine, name], { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;
@@ -52,9 +81,7 @@ export async function probeApart(
     const [said, warnings, end] = await Promise.all([textOf(report), textOf(stderr), ended]);
     signal.throwIfAborted();
     const failure = isLate ? `no answer within ${timeoutMs / 1000} s` : `the process that tried it ended with ${end}`;
-    return (
-      reportFrom(said) ?? { provider, isThere: true, works: false, reason: because(failure, warnings), device: '' }
-    );
+    return said === '' ? because(failure, warnings) : (JSON.parse(said) as object);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', kill);
@@ -62,10 +89,6 @@ export async function probeApart(
 }
 
 const textOf = async (stream: unknown): Promise<string> => await text(stream as AsyncIterable<Uint8Array>);
-
-function reportFrom(said: string): ProviderReport | undefined {
-  return said === '' ? undefined : (JSON.parse(said) as ProviderReport);
-}
 
 /** What the driver said last is the best that there is to tell. */
 const because = (failure: string, warnings: string): string => {

@@ -18,6 +18,8 @@ export type Request =
       /** When the call was sent, on the shared clock. */
       readonly sentMs: number;
       readonly traceParent: string | undefined;
+      /** `undefined` is what the method usually has. */
+      readonly priority: 'probe' | undefined;
     }
   | { readonly kind: 'cancel'; readonly id: number }
   /** The reader of a stream has taken events of this size. */
@@ -85,6 +87,8 @@ export interface HostOptions {
   readonly threads: number;
   readonly allowSpinning: boolean;
   readonly memoryBudgetBytes: number;
+  /** Share of the steps of attacks and probes that probes get at least, above 0 and at most 1. */
+  readonly probeShare: number;
   /** Most examples of different callers that one prediction computes. */
   readonly predictBatch: number;
 }

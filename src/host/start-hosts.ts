@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { DEFAULT_PROBE_SHARE } from './child/step-scheduler.js';
 import { usableCores } from './cpu-quota.js';
 import type { HostObserver } from './host-observer.js';
 import type { Hosts } from './lanes.js';
@@ -11,6 +12,8 @@ export interface HostsOptions {
   readonly threads?: number;
   /** Most memory that the gradient programs of one model may take, in bytes. */
   readonly memoryBudgetBytes: number;
+  /** Share of the steps of attacks and probes that probes get at least, above 0 and at most 1. Default: 0.1. */
+  readonly probeShare?: number;
   /** Most examples of different callers that one prediction computes. Default: 1, each caller's alone. */
   readonly predictBatch?: number;
   readonly limits?: Partial<LaneLimits>;
@@ -42,6 +45,7 @@ export function startHosts(options: HostsOptions): Hosts {
         // Where lanes share cores, threads that spin take what the other one needs.
         allowSpinning: isShared,
         memoryBudgetBytes: options.memoryBudgetBytes,
+        probeShare: options.probeShare ?? DEFAULT_PROBE_SHARE,
         predictBatch: options.predictBatch ?? PREDICT_BATCH,
       },
       limits: { ...LANE_LIMITS, ...options.limits },

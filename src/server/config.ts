@@ -3,8 +3,10 @@ import { hostname, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { EngineError, parseStrict, Violations } from '../engine/index.js';
+import { datasetConfigSchema, EngineError, parseStrict, Violations } from '../engine/index.js';
 import { PREDICT_BATCH } from '../host/index.js';
+import { checkProbe } from './probes/probe-attacks.js';
+import { probeConfigSchema } from './probes/probe-config.js';
 import { authSchema, quotasSchema, tlsSchema } from './security/config.js';
 
 const address = z
@@ -155,6 +157,17 @@ export const gatewayConfigSchema = z.strictObject({
     .optional()
     .describe('Folder for what the gateway remembers when it starts again. Default: none.'),
   history: history.prefault({}).describe('What is remembered of runs.'),
+  datasets: z
+    .record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/), datasetConfigSchema)
+    .default({})
+    .describe('Labelled datasets by name, for probes. Default: none.'),
+  probes: z.array(probeConfigSchema).default([]).describe('Attacks that are repeated on a schedule. Default: none.'),
+  probeShare: z
+    .number()
+    .min(0.01)
+    .max(0.5)
+    .default(0.1)
+    .describe('Share of the steps of the attack lane that probes get at least, while attacks are waiting too.'),
   drainSeconds: z.number().min(0).default(25).describe('Time that running calls get to end on SIGTERM.'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least level that is logged.'),
   limits: limits.prefault({}).describe('What one request, or all of them together, may take.'),
@@ -187,6 +200,7 @@ export function parseGatewayConfig(value: unknown): GatewayConfig {
   const config = parseStrict(gatewayConfigSchema, value ?? {}, 'INVALID_CONFIG', 'configuration');
   const violations = new Violations();
   checkExposure(config, violations);
+  checkProbes(config, violations);
   violations.throwIfAny('INVALID_CONFIG');
   const path = config.history.path ?? pathIn(config.stateDirectory);
   return {
@@ -200,6 +214,15 @@ export function parseGatewayConfig(value: unknown): GatewayConfig {
     reflection: config.reflection ?? config.auth === undefined,
     limits: { ...config.limits, memoryBytes: config.limits.memoryBytes ?? Math.floor(usableMemory() / 2) },
   };
+}
+
+function checkProbes({ probes, datasets }: z.output<typeof gatewayConfigSchema>, violations: Violations): void {
+  const names = probes.map(({ name }) => name);
+  for (const [i, probe] of probes.entries()) {
+    const isFirst = names.indexOf(probe.name) === i;
+    violations.expect(isFirst, `probes[${i}].name`, `expected a name of its own, got ${probe.name} again`);
+    checkProbe(probe, `probes[${i}]`, Object.keys(datasets), violations);
+  }
 }
 
 /** What may be reached from elsewhere, and how. */

@@ -6,13 +6,15 @@ import { type HostObserver, type Hosts, type LaneLimits, startHosts, usableCores
 import { type AdminServer, startAdminServer } from './admin/admin-server.js';
 import { Admission } from './admission/admission.js';
 import type { GatewayConfig } from './config.js';
-import { robustnessServiceDefinition, runServiceDefinition } from './grpc/definitions.js';
+import { probeServiceDefinition, robustnessServiceDefinition, runServiceDefinition } from './grpc/definitions.js';
 import { Health } from './grpc/health.js';
 import { OpenCalls } from './grpc/open-calls.js';
 import { addReflection } from './grpc/reflection.js';
 import { type ImagePool, startImagePool } from './images/image-pool.js';
 import { type InferenceFacts, inferenceService, inferenceServiceDefinition } from './inference/inference-service.js';
 import type { Logger } from './logger.js';
+import type { Prober } from './probes/prober.js';
+import { probesOf } from './probes/start-probes.js';
 import { ModelRepository } from './repository/repository.js';
 import { newRunId } from './runs/run-id.js';
 import { RunRegistry } from './runs/run-registry.js';
@@ -21,6 +23,7 @@ import { authorizer } from './security/authorize.js';
 import { serverCredentials } from './security/credentials.js';
 import { Quotas } from './security/quotas.js';
 import type { GatewayContext } from './services/gateway-context.js';
+import { probeService } from './services/probe-service.js';
 import { drainingError } from './services/requirements.js';
 import { robustnessService } from './services/robustness-service.js';
 import { runService } from './services/run-service.js';
@@ -90,6 +93,19 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
     log,
     pollMs: config.pollSeconds * 1000,
     onChange: () => update(),
+    onVerified: (info) => prober.onVerified(info),
+    holdReason: (info) => prober.holdReason(info),
+  });
+
+  const { prober, history: probes } = probesOf({
+    config,
+    database,
+    hosts,
+    pool,
+    repository,
+    log,
+    telemetry,
+    newRunId: () => newRunId(config.replica),
   });
 
   function facts() {
@@ -115,6 +131,8 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
     predictions: new Admission(limits.predictions, 0),
     calls,
     runs,
+    prober,
+    probes,
     log,
     telemetry,
     draining: draining.signal,
@@ -126,7 +144,17 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
     isUp: (lane) => hosts[lane].isReady,
     queues: { serve: context.predictions, attack: context.attacks },
   });
-  const parts: Parts = { hosts, pool, repository, telemetry, runs, database, server: undefined, admin: undefined };
+  const parts: Parts = {
+    hosts,
+    pool,
+    repository,
+    telemetry,
+    runs,
+    prober,
+    database,
+    server: undefined,
+    admin: undefined,
+  };
   try {
     const areAllReady = (): boolean => {
       const { isReady, models } = facts();
@@ -141,6 +169,7 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
       metrics: (accept) => telemetry.expose(accept),
     });
     await repository.loadAll();
+    prober.start();
     if (config.modelControl === 'poll') repository.startPolling();
     update();
     log.info({ grpcAddress, adminAddress: parts.admin.address }, 'gateway is up');
@@ -152,7 +181,7 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
 }
 
 function hostsOf(
-  { hosts, threads, limits, hangs, predictBatching }: GatewayConfig,
+  { hosts, threads, limits, hangs, probeShare, predictBatching }: GatewayConfig,
   log: Logger,
   observer: HostObserver,
 ): Hosts {
@@ -165,6 +194,7 @@ function hostsOf(
     hosts,
     ...(threads !== undefined && { threads }),
     memoryBudgetBytes: limits.memoryBytes,
+    probeShare,
     predictBatch: predictBatching.maxBatch,
     limits: laneLimits,
     log: (level, message, fields) => log[level](fields, message),
@@ -184,6 +214,7 @@ function grpcServer(context: GatewayContext, health: Health, facts: InferenceFac
   const services = [
     [robustnessServiceDefinition(), robustnessService(context)],
     [runServiceDefinition(), runService(context)],
+    [probeServiceDefinition(), probeService(context)],
     [inferenceServiceDefinition(), inferenceService(context, facts)],
   ] as const;
   for (const [definition, implementation] of services) {
@@ -218,18 +249,31 @@ interface Parts {
   readonly pool: ImagePool;
   readonly repository: ModelRepository;
   readonly runs: RunRegistry;
+  readonly prober: Prober;
   readonly database: Database;
   readonly telemetry: Telemetry;
   server: Server | undefined;
   admin: AdminServer | undefined;
 }
 
-async function closeAll({ hosts, pool, repository, telemetry, runs, database, server, admin }: Parts): Promise<void> {
+async function closeAll({
+  hosts,
+  pool,
+  repository,
+  telemetry,
+  runs,
+  prober,
+  database,
+  server,
+  admin,
+}: Parts): Promise<void> {
   server?.forceShutdown();
   // Before the hosts, whose end would be told as the failure of runs.
   runs.close(drainingError());
+  const probing = prober.close(drainingError());
   // All at once: the repository may wait for a load that ends with the hosts.
   await Promise.all([repository.close(), hosts.close(), pool.close(), admin?.close()]);
+  await probing;
   database.close();
   await telemetry.close();
 }
@@ -240,13 +284,15 @@ const FAREWELL_MS = 1000;
 function running(
   parts: Parts,
   grpcAddress: string,
-  { hosts, calls, config, log }: GatewayContext,
+  { hosts, prober, calls, config, log }: GatewayContext,
   draining: AbortController,
   update: () => void,
 ): Gateway {
   const drain = async (): Promise<void> => {
     draining.abort();
     update();
+    // Before the hosts, which would end the run of a probe as if it were done.
+    void prober.close(drainingError());
     hosts.drain();
     log.info({ drainSeconds: config.drainSeconds, calls: calls.count }, 'gateway takes no more calls');
     if (!(await endsWithin(calls.whenNone(), config.drainSeconds * 1000))) {

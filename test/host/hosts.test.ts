@@ -84,6 +84,22 @@ test('a host killed while attacking fails its calls with a time to retry, and co
   t.is(hosts.attack.quarantineReason(ref), undefined);
 });
 
+test('a call of the priority of probes gives way to attacks, but for its share', async (t) => {
+  const hosts = hostsOf(t, { probeShare: 0.25 });
+  await hosts.attack.load(source({ stepMs: 2 }));
+  const steps = { attack: 0, probe: 0, probeWhenAttackEnded: 0 };
+  const run = async (name: 'attack' | 'probe', options: Partial<CallOptions> = {}) => {
+    for await (const event of hosts.attack.attack(ref, job(24), call({ runId: name, ...options }))) {
+      if (event.type === 'progress') steps[name] = event.progress.step;
+    }
+    if (name === 'attack') steps.probeWhenAttackEnded = steps.probe;
+  };
+  await Promise.all([run('attack'), run('probe', { priority: 'probe' })]);
+  t.is(steps.probe, 24);
+  const { probeWhenAttackEnded: share } = steps;
+  t.true(share >= 6 && share <= 10, `expected 8 of 24 steps while the attack ran, got ${share}`);
+});
+
 test('a host that crashes in a native call is replaced, and the third time its model is quarantined', async (t) => {
   const hosts = hostsOf(t);
   await Promise.all([

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
 import { type EngineError, parseModelConfig } from '../../src/engine/index.js';
+import { checkPaths } from '../../src/server/check-paths.js';
 import { parseGatewayConfig, parseGatewayConfigText, replicaOfHost } from '../../src/server/config.js';
 import { root } from '../support/street.js';
 
@@ -52,6 +53,74 @@ for (const [what, change, field, text] of [
     t.regex(error.details.violations?.[0]?.description ?? '', text);
   });
 }
+
+const probing = { ...minimal, datasets: { scenes: { kind: 'cityscapes', root: '/scenes' } } };
+const probe = { name: 'nightly', schedule: '0 3 * * *', model: 'street', dataset: 'scenes' };
+
+test('a probe needs a name, a schedule, a model and a dataset', (t) => {
+  const { probes, probeShare } = parseGatewayConfig({ ...probing, probes: [probe] });
+  t.is(probeShare, 0.1);
+  t.like(probes[0], {
+    timeZone: 'UTC',
+    jitterSeconds: 0,
+    examples: 64,
+    attacks: ['pgd(steps=50,eps=4)'],
+    seed: 0,
+    catchUp: 'once',
+    onNewVersion: 'after-traffic',
+    reliability: true,
+    gates: [],
+  });
+});
+
+for (const [what, change, field, text] of [
+  ['no schedule', { schedule: undefined }, 'probes[0].schedule', /./],
+  ['a schedule of four fields', { schedule: '0 3 * *' }, 'probes[0].schedule', /cron expression of 5 fields/],
+  ['an unknown time zone', { timeZone: 'Mars/Base' }, 'probes[0].timeZone', /IANA name.*Mars\/Base/],
+  ['a negative jitter', { jitterSeconds: -1 }, 'probes[0].jitterSeconds', /0/],
+  ['neither model nor labels', { model: undefined }, 'probes[0].model', /model or modelLabels, got neither/],
+  ['model and labels', { modelLabels: { team: 'a' } }, 'probes[0].model', /model or modelLabels, got both/],
+  [
+    'a dataset that there is not',
+    { dataset: 'secnes' },
+    'probes[0].dataset',
+    /one of the datasets \(scenes\), got secnes/,
+  ],
+  ['no examples', { examples: 0 }, 'probes[0].examples', /1/],
+  ['an unknown attack', { attacks: ['pgd', 'pdg(steps=5)'] }, 'probes[0].attacks[1]', /did you mean pgd\?/],
+  ['no attacks', { attacks: [] }, 'probes[0].attacks', /./],
+  ['an unknown combination', { objective: 'plus(a=1)' }, 'probes[0].objective', /plus/],
+  ['a seed beyond 32 bits', { seed: 2 ** 32 }, 'probes[0].seed', /4294967295/],
+  ['no time', { timeoutSeconds: 0 }, 'probes[0].timeoutSeconds', /0/],
+  ['an unknown policy', { catchUp: 'all' }, 'probes[0].catchUp', /skip/],
+  ['an unknown key', { exmples: 3 }, 'probes[0].exmples', /did you mean examples\?/],
+  ['a gate that is none', { gates: ['a.miou > 1', 'a.miou = 1'] }, 'probes[0].gates[1]', />=/],
+  ['a negative tolerance', { regression: { tolerance: -1 } }, 'probes[0].regression.tolerance', /0/],
+] as const) {
+  test(`a probe with ${what} is refused: ${field}`, (t) => {
+    const error = t.throws<EngineError>(() => parseGatewayConfig({ ...probing, probes: [{ ...probe, ...change }] }));
+    t.deepEqual(
+      error.details.violations?.map((violation) => violation.field),
+      [field],
+    );
+    t.regex(error.details.violations?.[0]?.description ?? '', text);
+  });
+}
+
+test('two probes of one name are refused', (t) => {
+  const error = t.throws<EngineError>(() => parseGatewayConfig({ ...probing, probes: [probe, probe] }));
+  t.is(error.details.violations?.[0]?.field, 'probes[1].name');
+});
+
+test('the roots of datasets are looked for', async (t) => {
+  await t.notThrowsAsync(checkPaths({ datasets: { a: { kind: 'classification', root } } }));
+  const datasets = { a: { kind: 'classification', root }, b: { kind: 'classification', root: '/nowhere' } } as const;
+  const error = await t.throwsAsync<EngineError>(checkPaths({ datasets }));
+  t.like(error, { code: 'INVALID_CONFIG' });
+  t.deepEqual(error?.details.violations, [
+    { field: 'datasets.b.root', description: 'expected to read /nowhere, got nothing' },
+  ]);
+});
 
 for (const address of ['127.0.0.1:1', '127.1.2.3:1', 'localhost:0', '[::1]:8001']) {
   test(`${address} may be bound without authentication`, (t) => {
@@ -123,4 +192,12 @@ test('the history has as much room for results as its place suggests', (t) => {
   t.like(inFolder, { path: '/state/history.db', resultBytes: 2 ** 30 });
   const given = { path: '/elsewhere.db', resultBytes: 5 };
   t.like(parseGatewayConfig({ ...minimal, stateDirectory: '/state', history: given }).history, given);
+});
+
+test('the example of docs/PROBES.md is valid', (t) => {
+  const [, text = ''] = /```yaml\n([^`]*)```/.exec(readFileSync(join(root, 'docs/PROBES.md'), 'utf8')) ?? [];
+  t.deepEqual(
+    parseGatewayConfigText(text).probes.map(({ name }) => name),
+    ['street-nightly', 'driving-hourly'],
+  );
 });

@@ -5,16 +5,11 @@ import { promisify } from 'node:util';
 import type { ExecutionContext } from 'ava';
 import { temporaryFolder } from './temporary-folder.js';
 
-const run = promisify(execFile);
-
-/** An authority, and certificates that it vouches for, of which one is there: `gateway`, of this machine. Needs openssl. */
-export async function authority(t: Pick<ExecutionContext, 'teardown'>): Promise<{
-  path(name: string): string;
-  issue(name: string, subjectAltName: string): Promise<void>;
-}> {
+/** An authority, and certificates that it vouches for. */
+export async function authority(t: ExecutionContext) {
   const folder = await temporaryFolder(t);
   const path = (name: string) => join(folder, name);
-  const openssl = (...args: string[]) => run('openssl', args, { cwd: folder });
+  const openssl = (...args: string[]) => promisify(execFile)('openssl', args, { cwd: folder });
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
   await openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.crt', '-days', '2', '-subj', '/CN=ca');
   const issue = async (name: string, subjectAltName: string): Promise<void> => {

@@ -1,5 +1,5 @@
 import { EngineError, loadServedModel, type ModelInfo, type ServedModel } from '../../src/engine/index.js';
-import { StepScheduler } from '../../src/host/child/step-scheduler.js';
+import { type Priority, StepScheduler } from '../../src/host/child/step-scheduler.js';
 import type { CallOptions, Hosts, Lane, ModelRef } from '../../src/host/index.js';
 
 /**
@@ -17,12 +17,12 @@ export function inProcessHosts(): Hosts {
       throw new EngineError('MODEL_NOT_READY', `expected ${keyOf(ref)} to be loaded, got it not`);
     return model;
   };
-  const contextOf = (ref: ModelRef, priority: 'predict' | 'attack', { runId, signal, deadlineMs }: CallOptions) => ({
+  const contextOf = (ref: ModelRef, usual: Priority, { runId, signal, deadlineMs, priority }: CallOptions) => ({
     signal,
     drain: drain.signal,
     deadlineMs,
     transitMs: 0,
-    gate: scheduler.enter({ runId, priority, model: keyOf(ref) }),
+    gate: scheduler.enter({ runId, priority: priority ?? usual, model: keyOf(ref) }),
     now: () => performance.now(),
   });
   const lane: Lane = {

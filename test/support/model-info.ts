@@ -46,6 +46,7 @@ export const modelInfo = (tasks: readonly TaskInfo[], change: Partial<ModelInfo>
   version: '1',
   sha256: '00',
   description: '',
+  labels: {},
   engine: 'onnx',
   provider: 'cpu',
   providerFallbacks: [],

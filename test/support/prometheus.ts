@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { stringify } from 'yaml';
+import { freePort } from './free-port.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** Whether a program of Debian's package `prometheus` is installed, or why a test cannot be run. */
@@ -125,14 +125,4 @@ async function until(holds: () => Promise<boolean>, what: string): Promise<void>
     if (await holds()) return;
   }
   throw new Error(`expected within ${PATIENCE_MS / 1000} s: ${what}`);
-}
-
-/** Prometheus tells nobody which port it took: it must be given one. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,7 +1,7 @@
 // Stands in for a process that tries a provider: what it does, the name of the provider says.
 import { writeSync } from 'node:fs';
 
-const provider = process.argv[2];
+const provider = process.argv[3];
 process.stdout.write('noise of a driver\n');
 if (provider === 'webgpu') {
   process.stderr.write('loading\ndevice lost\n');

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
-import { loadNetwork } from '../../src/engine/models/load-network.js';
+import { loadNetwork, type NetworkOptions } from '../../src/engine/models/load-network.js';
 import type { ModelSource } from '../../src/engine/models/model-source.js';
 import type { Network } from '../../src/engine/models/network.js';
-import type { OnnxNetworkOptions } from '../../src/engine/models/onnx/onnx-network.js';
 import { encodeModel } from '../../src/engine/onnx/encode-model.js';
 import type { Attribute, NodeDef, TensorValue, ValueInfo } from '../../src/engine/onnx/graph.js';
 import type { JobInput, JobLabel } from '../../src/engine/runs/job.js';
@@ -81,7 +80,7 @@ export const linearSource = (
 export async function openNetwork(
   t: ExecutionContext,
   source: ModelSource,
-  change: Partial<OnnxNetworkOptions> = {},
+  change: Partial<NetworkOptions> = {},
 ): Promise<Network> {
   const network = await loadNetwork(source, { role: 'attack', runtime, memoryBudgetBytes: 2 ** 28, ...change });
   t.teardown(() => network.dispose());

@@ -56,6 +56,7 @@ export function toyInfo({ name, version }: ModelRef): ModelInfo {
     version,
     sha256: `sha of ${version}`,
     description: 'a toy',
+    labels: { kind: 'toy' },
     engine: 'onnx',
     provider: 'cpu',
     providerFallbacks: [],

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   AttackField,
   type AttackProgress,
@@ -11,8 +11,8 @@ import {
   PredictField,
   type Prediction,
 } from '../../clients/index.js';
-import { decodeImage } from '../../engine/index.js';
-import { type CliContext, EXIT, type ExitCode } from '../context.js';
+import { decodeImage, LOCAL_ENGINES, type LocalEngine } from '../../engine/index.js';
+import { type CliContext, EXIT, type ExitCode, UsageError } from '../context.js';
 import {
   type AttackRow,
   attackTable,
@@ -24,6 +24,7 @@ import {
 import { pictureOf } from '../demo/pictures.js';
 import { type PlannedAttack, planAttacks } from '../demo/plan.js';
 import { readScenes, type Scene } from '../demo/scenes.js';
+import { withTfjsModels } from '../demo/tfjs-models.js';
 import { writeWhole } from '../files.js';
 import { numberText, secondsOf } from '../format.js';
 import { withGateway } from '../gateway.js';
@@ -35,6 +36,7 @@ import { reportText } from '../show-gradient-norm.js';
 
 interface Options {
   readonly server?: string;
+  readonly engine: LocalEngine;
   readonly examples: number;
   readonly steps: number;
   readonly epsilon: number;
@@ -42,28 +44,55 @@ interface Options {
   readonly json?: true;
 }
 
+/** What the command line says: how much is attacked depends on the engine. */
+type GivenOptions = Omit<Options, 'examples' | 'steps'> & Partial<Pick<Options, 'examples' | 'steps'>>;
+
 const MODEL = 'street';
+
+/** How much is attacked unless the command line says otherwise. */
+const DEFAULTS = { onnx: { examples: 8, steps: 10 }, tfjs: { examples: 2, steps: 5 } } as const;
 
 /** `robustgate demo`: a gateway, its client, the attacks of the paper, one table, and pictures. */
 export function defineDemo(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   command
-    .option('--examples <count>', 'scenes to attack: 1 … 16', within(integer, 1, 16), 8)
-    .option('--steps <count>', 'steps of the attacks that make several', within(integer, 1, 10_000), 10)
+    .option('--examples <count>', 'scenes to attack: 1 … 16 (default: 8, with TF.js 2)', within(integer, 1, 16))
+    .option(
+      '--steps <count>',
+      'steps of the attacks that make several (default: 10, with TF.js 5)',
+      within(integer, 1, 10_000),
+    )
     .option('--epsilon <levels>', 'radius of the ball, in pixel levels of 255', within(number, 0, 255), 4)
     .option('--out <dir>', 'where the pictures go', 'demo-out')
+    .addOption(
+      new Option('--engine <name>', 'what runs the model; tfjs is slower, and gets the model converted')
+        .choices(LOCAL_ENGINES)
+        .default('onnx'),
+    )
     .option('--server <address>', 'a gateway that serves demo/models (default: one is started)');
   addJsonOption(command);
   addExample(command, 'robustgate demo --examples 4 --steps 20');
-  command.action(async (options: Options) => {
+  command.action(async (given: GivenOptions) => {
+    const options: Options = { ...DEFAULTS[given.engine], ...given };
     const demo = fileURLToPath(new URL('demo/', PACKAGE_ROOT));
-    const gateway =
-      options.server === undefined
-        ? ({ server: '', local: true, models: join(demo, 'models') } as const)
-        : { server: options.server };
-    await withGateway(gateway, context, (client) => runDemo(client, join(demo, 'scenes'), options, context));
+    const attack = (client: Client): Promise<void> => runDemo(client, join(demo, 'scenes'), options, context);
+    const attackOwn = (models: string): Promise<void> =>
+      withGateway({ server: '', local: true, models }, context, attack);
+    if (options.server !== undefined) {
+      if (options.engine === 'tfjs')
+        throw new UsageError('expected --engine without --server, whose gateway has its own');
+      await withGateway({ server: options.server }, context, attack);
+    } else if (options.engine === 'tfjs') {
+      context.stderr.write(SLOWER);
+      await withTfjsModels(join(demo, 'models'), attackOwn);
+    } else {
+      await attackOwn(join(demo, 'models'));
+    }
     finish(EXIT.pass);
   });
 }
+
+const SLOWER =
+  'robustgate: TF.js on WebAssembly takes about eight times as long as ONNX Runtime for a step of this model, so fewer scenes and steps are the default\n';
 
 const within = (parse: (text: string) => number, low: number, high: number) => (text: string) => {
   const value = parse(text);

@@ -5,7 +5,6 @@ import {
   gradientNormEventsOf,
   type Run,
   type RunEvent,
-  RunKind,
   RunState,
   TerminatedBy,
 } from '../../clients/index.js';
@@ -14,6 +13,7 @@ import { enumName, formatTable } from '../format.js';
 import { withGateway } from '../gateway.js';
 import { jsonDocument } from '../json.js';
 import { addExample, addJsonOption, addServerOptions, enumOption, integer, type ServerOptions } from '../options.js';
+import { runDocument, stateText } from '../run-document.js';
 import { showAttack } from '../show-attack.js';
 import { showGradientNorm } from '../show-gradient-norm.js';
 
@@ -44,7 +44,7 @@ export function defineRuns(command: Command, context: CliContext, finish: (code:
     });
   const call = ({ timeout }: Options) => ({ signal: context.signal, timeoutMs: timeout });
   const write = (run: Run | undefined, { json }: Options): void => {
-    if (run !== undefined) context.stdout.write(json ? jsonDocument({ run: documentOf(run) }) : runText(run));
+    if (run !== undefined) context.stdout.write(json ? jsonDocument({ run: runDocument(run) }) : runText(run));
   };
   add<ListOptions>(
     command
@@ -53,7 +53,7 @@ export function defineRuns(command: Command, context: CliContext, finish: (code:
       .option('--limit <count>', 'most runs that are listed, the newest first', positive, 20),
     async (client, options) => {
       const runs = await newest(client, options, call(options));
-      context.stdout.write(options.json ? jsonDocument({ runs: runs.map(documentOf) }) : listText(runs));
+      context.stdout.write(options.json ? jsonDocument({ runs: runs.map(runDocument) }) : listText(runs));
     },
   );
   const one = (name: string, summary: string): Command =>
@@ -115,12 +115,7 @@ async function watch(
   else await showGradientNorm(gradientNormEventsOf(all()), options, context);
 }
 
-const kindText = ({ kind }: Run): string => enumName(RunKind, kind).toLowerCase().replace('_', '-');
-const stateText = ({ state }: Run): string => enumName(RunState, state).toLowerCase();
 const timeText = (ms: bigint | undefined): string => (ms === undefined ? '–' : new Date(Number(ms)).toISOString());
-
-/** Enums by name: `state` is also that of a model elsewhere. */
-const documentOf = (run: Run): object => ({ ...run, kind: kindText(run), state: stateText(run) });
 
 function listText(runs: readonly Run[]): string {
   if (runs.length === 0) return 'no runs\n';

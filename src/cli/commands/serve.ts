@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type CliContext, EXIT, type ExitCode } from '../context.js';
-import { readConfig, runGateway } from '../local-gateway.js';
+import { checkConfig, runGateway } from '../local-gateway.js';
 import { addExample } from '../options.js';
 
 interface Options {
@@ -9,6 +9,7 @@ interface Options {
   readonly models?: string;
   readonly grpcAddress?: string;
   readonly adminAddress?: string;
+  readonly replica?: string;
   readonly checkConfig?: true;
 }
 
@@ -19,14 +20,17 @@ export function defineServe(command: Command, context: CliContext, finish: (code
     .option('--models <dir>', 'model repository')
     .option('--grpc-address <host:port>', 'where gRPC listens')
     .option('--admin-address <host:port>', 'where /livez, /readyz and /metrics are')
-    .option('--check-config', 'check the configuration and exit');
+    .option('--replica <name>', 'name among its replicas; an IP address will do, with hyphens for its dots and colons')
+    .option('--check-config', 'check the configuration, and that its datasets are there, and exit');
   addExample(command, 'robustgate serve --models demo/models --grpc-address localhost:8001');
   command.action(async (options: Options) => {
     const text = options.config === undefined ? '' : await readFile(options.config, 'utf8');
     const { models, grpcAddress, adminAddress } = options;
-    const source = { text, overrides: { modelRepository: models, grpcAddress, adminAddress } };
+    // A pod knows its address from outside; cluster DNS has it with hyphens, as a name of an endpoint.
+    const replica = options.replica?.replaceAll(/[.:]/g, '-');
+    const source = { text, overrides: { modelRepository: models, grpcAddress, adminAddress, replica } };
     if (options.checkConfig) {
-      await readConfig(source);
+      await checkConfig(source);
       context.stdout.write('the configuration is valid\n');
     } else await runGateway(source, context);
     finish(EXIT.pass);

@@ -1,14 +1,16 @@
 import { parseModelConfig } from './model-config.js';
 import type { ModelSource } from './model-source.js';
 import type { Network } from './network.js';
-import { type OnnxNetworkOptions, openOnnxNetwork } from './onnx/onnx-network.js';
+import type { OnnxNetworkOptions } from './onnx/onnx-network.js';
 import type { OpenRemote } from './remote/remote-model.js';
-import { openRemoteNetwork } from './remote/remote-network.js';
+import type { TfjsNetworkOptions } from './tfjs/tfjs-network.js';
 
-export interface NetworkOptions extends OnnxNetworkOptions {
-  /** How remote models are reached. Default: not at all. */
-  readonly openRemote?: OpenRemote | undefined;
-}
+/** What any engine is told. */
+export type NetworkOptions = OnnxNetworkOptions &
+  TfjsNetworkOptions & {
+    /** How remote models are reached. Default: not at all. */
+    readonly openRemote?: OpenRemote | undefined;
+  };
 
 /**
  * The network of a model, by the engine that its `model.yaml` names.
@@ -19,6 +21,15 @@ export interface NetworkOptions extends OnnxNetworkOptions {
  */
 export async function loadNetwork(source: ModelSource, options: NetworkOptions): Promise<Network> {
   const config = parseModelConfig(source.configText);
-  if (config.engine === 'remote') return await openRemoteNetwork(source, config, options.openRemote);
+  // Loaded when it is needed: most hosts need one of them, and each takes its time and its memory.
+  if (config.engine === 'tfjs') {
+    const { openTfjsNetwork } = await import('./tfjs/tfjs-network.js');
+    return await openTfjsNetwork(source, config, options);
+  }
+  if (config.engine === 'remote') {
+    const { openRemoteNetwork } = await import('./remote/remote-network.js');
+    return await openRemoteNetwork(source, config, options.openRemote);
+  }
+  const { openOnnxNetwork } = await import('./onnx/onnx-network.js');
   return await openOnnxNetwork(source, config, options);
 }

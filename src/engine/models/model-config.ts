@@ -2,7 +2,7 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { EngineError, Violations } from '../errors.js';
 import { parseStrict } from './parse-strict.js';
-import { PROVIDERS } from './providers.js';
+import { ENGINES, type EngineName, PROVIDERS, TFJS_BACKENDS } from './providers.js';
 import { TASK_KINDS, type TaskKindName } from './task-kinds.js';
 
 const name = z
@@ -123,16 +123,32 @@ const remote = z.strictObject({
 
 export const modelConfigSchema = z.strictObject({
   description: z.string().default('').describe('Free text for people.'),
+  labels: z
+    .record(name, z.string().max(100))
+    .default({})
+    .describe('Marks by which probes find their models, e.g. `{ team: driving }`.'),
   engine: z
-    .enum(['onnx', 'remote'])
+    .enum(ENGINES)
     .default('onnx')
-    .describe('What runs the model: ONNX Runtime here, or another server (see docs/REMOTE.md).'),
+    .describe(
+      'What runs the model: ONNX Runtime `model.onnx`, TensorFlow.js `model.json`, or another server (see docs/REMOTE.md).',
+    ),
   remote: remote.optional().describe('With `engine: remote`: where the model is served.'),
   providers: z
     .array(z.enum(PROVIDERS))
     .min(1)
     .default(['cpu'])
-    .describe('Execution providers, the preferred one first: the first that works computes. Default: `[cpu]`.'),
+    .describe(
+      'For `onnx`: execution providers, the preferred one first: the first that works computes. Default: `[cpu]`.',
+    ),
+  backends: z
+    .array(z.enum(TFJS_BACKENDS))
+    .min(1)
+    .optional()
+    .describe(
+      'For `tfjs`: backends, the preferred one first: the first that works computes. Default: those that are installed, in the ' +
+        'order `tensorflow`, `webgpu`, `wasm`, `cpu`.',
+    ),
   input: z.discriminatedUnion('kind', [imageInput, featuresInput]).describe('The input that is attacked.'),
   otherInputs: z.array(otherInput).default([]).describe('Inputs of the graph that are not attacked.'),
   tasks: z.array(task).min(1).describe('The outputs, by meaning.'),
@@ -157,6 +173,8 @@ export function parseModelConfig(text: string): ModelConfig {
   }
   const config = parseStrict(modelConfigSchema, value, 'INVALID_MODEL', 'model.yaml');
   const violations = new Violations();
+  const [foreign, own] = config.engine === 'onnx' ? ['backends', 'providers'] : ['providers', 'backends'];
+  violations.expect(!isGiven(value, foreign), foreign, `expected ${own} with engine: ${config.engine}, got ${foreign}`);
   const seen = new Set<string>();
   for (const [i, { name: taskName }] of config.tasks.entries()) {
     violations.expect(!seen.has(taskName), `tasks[${i}].name`, `expected a name of its own, got ${taskName} again`);
@@ -172,12 +190,30 @@ export function parseModelConfig(text: string): ModelConfig {
   return config;
 }
 
-function checkRemote({ engine, remote }: ModelConfig, violations: Violations): void {
+const isGiven = (document: unknown, key: string): boolean =>
+  typeof document === 'object' && document !== null && key in document;
+
+/**
+ * The engine that the text of a `model.yaml` names: that decides which files a version has. What else is wrong with the text is
+ * told when it is parsed.
+ */
+export function engineOf(text: string): EngineName {
+  try {
+    const value: unknown = parseYaml(text);
+    const named = isGiven(value, 'engine') ? (value as { engine: unknown }).engine : undefined;
+    return ENGINES.find((engine) => engine === named) ?? 'onnx';
+  } catch {
+    // Not YAML.
+  }
+  return 'onnx';
+}
+
+function checkRemote({ engine, remote: place }: ModelConfig, violations: Violations): void {
   if (engine === 'remote')
-    violations.expect(remote !== undefined, 'remote', 'expected where the model is served, got none');
-  else violations.expect(remote === undefined, 'remote', `expected none, for the engine is ${engine}, got one`);
-  if (remote === undefined) return;
-  const { tls, tokenFile } = remote;
+    violations.expect(place !== undefined, 'remote', 'expected where the model is served, got none');
+  else violations.expect(place === undefined, 'remote', `expected none, for the engine is ${engine}, got one`);
+  if (place === undefined) return;
+  const { tls, tokenFile } = place;
   violations.expect(
     (tls?.cert === undefined) === (tls?.key === undefined),
     'remote.tls',
@@ -188,14 +224,4 @@ function checkRemote({ engine, remote }: ModelConfig, violations: Violations): v
     'remote.tokenFile',
     'expected tls, without which anybody could read the token, got none',
   );
-}
-
-/** Whether the text of a `model.yaml` says that the model has no file here, whatever else may be wrong with it. */
-export function isRemoteConfig(text: string): boolean {
-  try {
-    const value: unknown = parseYaml(text);
-    return typeof value === 'object' && value !== null && 'engine' in value && value.engine === 'remote';
-  } catch {
-    return false;
-  }
 }

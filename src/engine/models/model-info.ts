@@ -1,5 +1,5 @@
 import type { DataType } from '../onnx/data-types.js';
-import type { ProviderName } from './providers.js';
+import type { EngineName, ProviderName, TfjsBackend } from './providers.js';
 import type { LabelForm } from './task-kinds.js';
 
 /** An axis length; −1 where any length is taken, or where it depends on the input. */
@@ -12,10 +12,13 @@ export interface ModelInfo {
   /** SHA-256 of the files; of a remote model that of `model.yaml` and what the remote says of the model, not of its weights. */
   readonly sha256: string;
   readonly description: string;
-  readonly engine: 'onnx' | 'remote';
-  /** What computes predictions and gradients; `remote` for whatever a remote model computes with. */
-  readonly provider: ProviderName | 'remote';
-  /** Why each of the providers that `model.yaml` prefers to it does not, `<provider>: <reason>`. */
+  /** What `model.yaml` marks it with, e.g. for probes to find it. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly engine: EngineName;
+  /** What computes predictions and gradients: an execution provider of ONNX Runtime, or a backend of TF.js; `remote` for
+   * whatever a remote model computes with. */
+  readonly provider: ProviderName | TfjsBackend | 'remote';
+  /** Why each of the providers or backends that `model.yaml` prefers to it does not, `<provider>: <reason>`. */
   readonly providerFallbacks: readonly string[];
   readonly input: InputInfo;
   /** Inputs that every example of a request must bring, without the batch axis. */

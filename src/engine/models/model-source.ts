@@ -4,9 +4,9 @@ export interface ModelSource {
   readonly version: string;
   /** Text of `model.yaml`. */
   readonly configText: string;
-  /** Bytes of `model.onnx`; none of a remote model. */
+  /** Bytes of `model.onnx`, or of `model.json`; none of a remote model. */
   readonly file: Uint8Array;
-  /** Files beside it that it keeps tensors in, by their path relative to it. */
+  /** Files beside it that it keeps tensors in, the weight shards of a `model.json`, by their path relative to it. */
   readonly externalFiles: ReadonlyMap<string, Uint8Array>;
   /** SHA-256 of `file` and behind it the external files in the order of their paths, in hexadecimal; of a remote model that of `model.yaml`. */
   readonly sha256: string;

@@ -4,12 +4,18 @@ import type { ModelConfig } from './model-config.js';
 import type { ModelInfo } from './model-info.js';
 import type { RawTensors } from './raw-tensor.js';
 
+/** Losses are divided by no less than this where an objective is balanced. */
+export const SMALLEST_LOSS = 1e-12;
+
 /** Inputs that are not attacked and that differ per example, by name: each with the batch axis. */
 export type ExtraInputs = ReadonlyMap<string, Tensor>;
 
 /** What one step of a shape costs, as far as it can be told without running it. */
 export interface Plan {
-  /** Multiplications of convolutions and matrix products, forward, of one example. */
+  /**
+   * Multiplications of convolutions and matrix products, forward, of one example. A runtime that is slower than ONNX Runtime on
+   * the CPU by a known factor counts each so many times: from them come batch sizes, and how long a call is expected to take.
+   */
   readonly multiplyAdds: number;
   /** Estimated bytes that a gradient program of so many examples takes, weights included. */
   memoryBytes(batchSize: number): number;

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { EngineError } from '../errors.js';
-import type { ExternalLocation } from '../onnx/decode-tensor.js';
 import { externalLocations } from '../onnx/external-locations.js';
-import { isRemoteConfig } from './model-config.js';
+import { engineOf } from './model-config.js';
 import type { ModelSource } from './model-source.js';
 import { describePlace, endOf } from './onnx/external-files.js';
 import { readWholeFile } from './read-whole-file.js';
+import { readModelJson, weightBytesOf } from './tfjs/model-json.js';
 
 /** Most bytes that are read of a model. */
 export interface ModelSizeLimits {
@@ -25,12 +25,13 @@ export const MODEL_SIZE_LIMITS: ModelSizeLimits = {
 };
 
 /**
- * Reads a version of a model: `model.yaml`, `<version>/model.onnx`, and the files below that version's folder in which it
- * keeps tensors; of a remote model there is only the first. Where they point outside of that folder, also by a symbolic link, they are refused.
+ * Reads a version of a model: `model.yaml`, `<version>/model.onnx`, or `<version>/model.json` with `engine: tfjs`, and the files
+ * below that version's folder in which it keeps tensors. Where they point outside of that folder, also by a symbolic link, they
+ * are refused.
  *
  * @param folder of the model; its last part is the model's name
  * @param version name of the version's folder: digits
- * @throws EngineError `INVALID_MODEL`. Thrown when a file is missing, too short, too large, elsewhere, or no ONNX model.
+ * @throws EngineError `INVALID_MODEL`. Thrown when a file is missing, too short, too large, elsewhere, or no model.
  */
 export async function readModelSource(
   folder: string,
@@ -41,15 +42,17 @@ export async function readModelSource(
   const name = basename(resolve(folder));
   const config = await readWholeFile(join(folder, 'model.yaml'), `${name}/model.yaml`, limits.configBytes);
   const configText = new TextDecoder().decode(config);
-  if (isRemoteConfig(configText)) {
+  const engine = engineOf(configText);
+  if (engine === 'remote') {
     return { name, version, configText, file: new Uint8Array(), externalFiles: new Map(), sha256: sha256Of([config]) };
   }
-  const path = join(folder, version, 'model.onnx');
-  const model = await readModelFile(path, limits, `${name}/${version}/model.onnx`);
+  const [file, read] =
+    engine === 'tfjs' ? (['model.json', readTfjsFile] as const) : (['model.onnx', readModelFile] as const);
+  const model = await read(join(folder, version, file), limits, `${name}/${version}/${file}`);
   return { name, version, configText, ...model };
 }
 
-/** What a `.onnx` file is, wherever it lies. */
+/** What a `.onnx` or `model.json` file is, wherever it lies. */
 export type ModelFile = Pick<ModelSource, 'file' | 'externalFiles' | 'sha256'>;
 
 /**
@@ -64,9 +67,46 @@ export async function readModelFile(
   title: string = path,
 ): Promise<ModelFile> {
   const file = await readWholeFile(path, title, limits.fileBytes);
+  const places = externalLocations(file);
+  const labelled = places.map((place): LabelledPlace => ({ location: place.location, label: describePlace(place) }));
+  const model = await withFiles(path, file, labelled, limits);
+  for (const place of places) endOf(place, model.externalFiles.get(place.location)?.length ?? 0);
+  return model;
+}
+
+/**
+ * Reads a `model.json` of TF.js and the weight shards below its folder.
+ *
+ * @param title what errors call it
+ * @throws EngineError `INVALID_MODEL`. Thrown as by `readModelSource`, and when shards hold fewer or more bytes than the weights
+ *   that they are listed with.
+ */
+async function readTfjsFile(path: string, limits: ModelSizeLimits, title: string): Promise<ModelFile> {
+  const file = await readWholeFile(path, title, limits.fileBytes);
+  const manifest = readModelJson(file);
+  const places = manifest.groups.flatMap(({ paths }) =>
+    paths.map((location): LabelledPlace => ({ location, label: `the weight shard ${location}` })),
+  );
+  const model = await withFiles(path, file, places, limits);
+  for (const group of manifest.groups) weightBytesOf(group, model.externalFiles);
+  return model;
+}
+
+/** A file that a model names, and what errors call it. */
+interface LabelledPlace {
+  readonly location: string;
+  readonly label: string;
+}
+
+async function withFiles(
+  path: string,
+  file: Uint8Array,
+  places: readonly LabelledPlace[],
+  limits: ModelSizeLimits,
+): Promise<ModelFile> {
   const budget = { fileBytes: limits.fileBytes, restBytes: limits.totalBytes - file.length };
   if (budget.restBytes < 0) throw invalid(`a model of at most ${limits.totalBytes} bytes`, `${file.length}`);
-  const externalFiles = await readExternalFiles(await realpath(dirname(path)), externalLocations(file), budget);
+  const externalFiles = await readExternalFiles(await realpath(dirname(path)), places, budget);
   const external = [...externalFiles].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, bytes]) => bytes);
   return { file, externalFiles, sha256: sha256Of([file, ...external]) };
 }
@@ -78,7 +118,7 @@ interface ReadBudget {
 
 async function readExternalFiles(
   folder: string,
-  places: readonly ExternalLocation[],
+  places: readonly LabelledPlace[],
   { fileBytes, restBytes }: ReadBudget,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
@@ -86,29 +126,25 @@ async function readExternalFiles(
   const byPath = new Map<string, Uint8Array>();
   let rest = restBytes;
   for (const place of places) {
-    let bytes = files.get(place.location);
-    if (bytes === undefined) {
-      const path = await pathWithin(folder, place);
-      bytes = byPath.get(path) ?? (await readWholeFile(path, describePlace(place), Math.min(fileBytes, rest)));
-      if (!byPath.has(path)) rest -= bytes.length;
-      byPath.set(path, bytes);
-      files.set(place.location, bytes);
-    }
-    endOf(place, bytes.length);
+    if (files.has(place.location)) continue;
+    const path = await pathWithin(folder, place);
+    const bytes = byPath.get(path) ?? (await readWholeFile(path, place.label, Math.min(fileBytes, rest)));
+    if (!byPath.has(path)) rest -= bytes.length;
+    byPath.set(path, bytes);
+    files.set(place.location, bytes);
   }
   return files;
 }
 
-/** Where the file of a tensor really is. */
-async function pathWithin(folder: string, place: ExternalLocation): Promise<string> {
-  const { location } = place;
+/** Where a file really is. */
+async function pathWithin(folder: string, { location, label }: LabelledPlace): Promise<string> {
   const isOutside = isAbsolute(location) || location.includes('\0') || location.split(/[/\\]/).includes('..');
-  if (isOutside) throw invalid(`a place in the model's own folder for ${describePlace(place)}`, 'one outside');
+  if (isOutside) throw invalid(`a place in the model's own folder for ${label}`, 'one outside');
   const path = await realpath(join(folder, location)).catch((cause: NodeJS.ErrnoException) => {
-    throw invalid(`a file for ${describePlace(place)}`, cause.code === 'ENOENT' ? 'none' : String(cause.code), cause);
+    throw invalid(`a file for ${label}`, cause.code === 'ENOENT' ? 'none' : String(cause.code), cause);
   });
   if (!path.startsWith(folder + sep)) {
-    throw invalid(`a place in the model's own folder for ${describePlace(place)}`, 'a link that leaves it');
+    throw invalid(`a place in the model's own folder for ${label}`, 'a link that leaves it');
   }
   return path;
 }

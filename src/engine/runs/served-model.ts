@@ -44,6 +44,8 @@ export interface ServedModelOptions {
   readonly memoryBudgetBytes: number;
   /** Most examples of different callers that one prediction computes. Default: 1. */
   readonly predictBatch?: number;
+  /** Told what operators should know, once each: that the CPU computes what a backend has no kernel for. */
+  warn?(message: string): void;
   /** How remote models are reached. Default: not at all. */
   readonly openRemote?: OpenRemote | undefined;
 }

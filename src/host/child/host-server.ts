@@ -15,7 +15,7 @@ import { type HostOptions, type Reply, type Request, wireError } from '../protoc
 import { Channel } from '../wire/channel.js';
 import { encodeMessage } from '../wire/frames.js';
 import { fromSharedClock } from '../wire/shared-clock.js';
-import { type ScheduledRun, StepScheduler } from './step-scheduler.js';
+import { type CallObserver, type Priority, type ScheduledRun, StepScheduler } from './step-scheduler.js';
 
 export type LoadModel = (source: ModelSource, options: ServedModelOptions) => Promise<ServedModel>;
 
@@ -24,6 +24,9 @@ const MAX_AHEAD_BYTES = 4 * 2 ** 20;
 
 /** How long loading is expected to take: no more than a guess, for the hang limit of loads is long anyway. */
 const LOAD_ESTIMATE_MS = 5000;
+
+/** What a host writes to standard error, the gateway logs. */
+const warn = (message: string): void => void process.stderr.write(`${message}\n`);
 
 type Call = Extract<Request, { kind: 'call' }>;
 
@@ -61,14 +64,15 @@ export class HostServer {
   constructor(stream: Duplex, options: HostOptions, loadModel: LoadModel, onClose: () => void) {
     this.#options = options;
     this.#loadModel = loadModel;
-    this.#scheduler = new StepScheduler({
+    const observer: CallObserver = {
       begin: ({ model, runId }, call, estimateMs) => {
         this.#callStartMs = performance.now();
         this.#tell({ kind: 'native-begin', call, estimateMs, model, runId });
       },
       end: ({ model, runId }, call) =>
         this.#tell({ kind: 'native-end', call, model, runId, durationMs: performance.now() - this.#callStartMs }),
-    });
+    };
+    this.#scheduler = new StepScheduler(observer, options.probeShare);
     this.#channel = new Channel(stream, { onMessage: (value) => this.#receive(value as Request), onClose });
     this.#tell({ kind: 'ready' });
   }
@@ -152,7 +156,7 @@ export class HostServer {
     const gate = this.#scheduler.enter(run);
     try {
       const model = await gate.run('load', LOAD_ESTIMATE_MS, active.controller.signal, () =>
-        this.#loadModel(source, { role, runtime: { threads, allowSpinning }, memoryBudgetBytes, predictBatch }),
+        this.#loadModel(source, { role, runtime: { threads, allowSpinning }, memoryBudgetBytes, predictBatch, warn }),
       );
       await this.#retire(key);
       this.#models.set(key, { model, uses: 0, isRetired: false });
@@ -178,12 +182,13 @@ export class HostServer {
     call: Call,
     { controller }: Active,
     ref: ModelRef,
-    priority: 'predict' | 'attack',
+    usual: Priority,
     use: (model: ServedModel, context: RunContext) => Promise<T>,
   ): Promise<T> {
     const held = this.#models.get(keyOf(ref));
     if (held === undefined)
       throw new EngineError('MODEL_NOT_READY', `expected model ${keyOf(ref)} to be loaded, got it not yet`);
+    const priority = call.priority ?? usual;
     const gate = this.#scheduler.enter({ runId: call.runId, priority, model: keyOf(ref) });
     held.uses++;
     try {

@@ -23,16 +23,21 @@ interface Waiting {
   readonly start: () => Promise<void>;
 }
 
-/** Probes get at least one of so many steps of attacks and probes. */
-const STEPS_PER_PROBE_STEP = 10;
+/** Share of the steps of attacks and probes that probes get at least, where nothing else is said. */
+export const DEFAULT_PROBE_SHARE = 0.1;
+
+/** Keeps 1 / share − 1 from falling below the whole number that it stands for. */
+const ROUNDING = 1e-9;
 
 /**
  * Makes native calls one at a time: predictions first; then a step of each attack in turn; probes when no attack waits, but
- * at least every tenth step, so that constant attacks cannot starve them. Between two calls the event loop turns, so that
- * cancels and predictions get in.
+ * at least as often as their share says, so that constant attacks cannot starve them. Between two calls the event loop turns,
+ * so that cancels and predictions get in.
  */
 export class StepScheduler {
   readonly #observer: CallObserver;
+  /** Most steps of attacks between two of a probe that waits. */
+  readonly #attackStepsPerProbeStep: number;
   readonly #waiting: Waiting[] = [];
   readonly #runs = new Set<ScheduledRun>();
   /** When each run was served last, in calls. */
@@ -41,8 +46,10 @@ export class StepScheduler {
   #attackStepsSinceProbe = 0;
   #isRunning = false;
 
-  constructor(observer: CallObserver) {
+  /** @param probeShare of the steps of attacks and probes, above 0 and at most 1 */
+  constructor(observer: CallObserver, probeShare = DEFAULT_PROBE_SHARE) {
     this.#observer = observer;
+    this.#attackStepsPerProbeStep = Math.floor(1 / probeShare - 1 + ROUNDING);
   }
 
   /** A gate for the calls of a run, until `leave` is called. */
@@ -129,7 +136,8 @@ export class StepScheduler {
   #nextPriority(): Priority | undefined {
     const waits = (priority: Priority): boolean => this.#waiting.some(({ run }) => run.priority === priority);
     if (waits('predict')) return 'predict';
-    if (waits('probe') && (!waits('attack') || this.#attackStepsSinceProbe >= STEPS_PER_PROBE_STEP - 1)) return 'probe';
+    const isDue = this.#attackStepsSinceProbe >= this.#attackStepsPerProbeStep;
+    if (waits('probe') && (isDue || !waits('attack'))) return 'probe';
     if (waits('attack')) return 'attack';
     return undefined;
   }

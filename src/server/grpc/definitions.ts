@@ -1,5 +1,6 @@
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 // ts-proto appends `Service` to names that have it already.
+import { ProbeServiceService } from '../../contract/robustgate/v1/probe_service.js';
 import { RobustnessServiceService } from '../../contract/robustgate/v1/robustness_service.js';
 import { RunServiceService } from '../../contract/robustgate/v1/run_service.js';
 
@@ -9,6 +10,8 @@ export type Received<Request> = { readonly request: Request } | { readonly malfo
 export const robustnessServiceDefinition = (): ServiceDefinition => tolerant(RobustnessServiceService);
 
 export const runServiceDefinition = (): ServiceDefinition => tolerant(RunServiceService);
+
+export const probeServiceDefinition = (): ServiceDefinition => tolerant(ProbeServiceService);
 
 /**
  * A service of which what cannot be decoded reaches the handlers as such, because grpc-js itself would call it INTERNAL, which is an

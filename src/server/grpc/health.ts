@@ -2,7 +2,13 @@ import type { Server } from '@grpc/grpc-js';
 import { HealthImplementation, type ServingStatusMap } from 'grpc-health-check';
 
 /** Services that are ready when the gateway is. */
-const SERVICES = ['', 'robustgate.v1.RobustnessService', 'robustgate.v1.RunService', 'inference.GRPCInferenceService'];
+const SERVICES = [
+  '',
+  'robustgate.v1.RobustnessService',
+  'robustgate.v1.RunService',
+  'robustgate.v1.ProbeService',
+  'inference.GRPCInferenceService',
+];
 
 const modelService = (name: string): string => `model/${name}`;
 

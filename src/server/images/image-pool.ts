@@ -1,10 +1,19 @@
 import { fileURLToPath } from 'node:url';
 import { Tinypool } from 'tinypool';
-import type { ImageLimits, InputInfo, InputPixels, LabelSamples } from '../../engine/index.js';
+import {
+  type DecodedImage,
+  EngineError,
+  type ImageLimits,
+  type InputInfo,
+  type InputPixels,
+  type LabelSamples,
+} from '../../engine/index.js';
 import type { Outcome } from './image-work.js';
 
 /** Unpacks and packs images on threads of its own. */
 export interface ImagePool {
+  /** @throws EngineError `INVALID_IMAGE`. Thrown when it is no image, or larger than may be. */
+  decode(file: Uint8Array): Promise<DecodedImage>;
   decodeInput(file: Uint8Array, input: InputInfo): Promise<Outcome<InputPixels>>;
   decodeLabel(file: Uint8Array): Promise<Outcome<LabelSamples>>;
   encodeOutput(levels: Uint8Array, shape: readonly number[], input: InputInfo): Promise<Uint8Array>;
@@ -27,6 +36,11 @@ export function startImagePool(limits: ImageLimits, threads: number): ImagePool 
     return await pool.run(task(own), { name, transferList: [own.buffer] });
   };
   return {
+    async decode(bytes) {
+      const outcome = (await run('decode', bytes, (file) => ({ file, limits }))) as Outcome<DecodedImage>;
+      if ('value' in outcome) return outcome.value;
+      throw new EngineError('INVALID_IMAGE', outcome.problem);
+    },
     decodeInput: (bytes, input) =>
       run('decodeInput', bytes, (file) => ({ file, limits, form: formOf(input) })) as Promise<Outcome<InputPixels>>,
     decodeLabel: (bytes) => run('decodeLabel', bytes, (file) => ({ file, limits })) as Promise<Outcome<LabelSamples>>,

@@ -1,5 +1,6 @@
 // What worker threads do: unpack and pack image files, so that the event loop of the gateway never waits for them.
 import {
+  type DecodedImage,
   decodeImage,
   EngineError,
   encodePng,
@@ -13,6 +14,14 @@ import {
 
 /** What comes back from a worker: a value, or what is wrong with the file. */
 export type Outcome<T> = { readonly value: T } | { readonly problem: string };
+
+/** Unpacks an image as it is. */
+export async function decode(task: {
+  readonly file: Uint8Array;
+  readonly limits: ImageLimits;
+}): Promise<Outcome<DecodedImage>> {
+  return await outcomeOf(() => decodeImage(task.file, task.limits));
+}
 
 /** Unpacks an image for a model. */
 export async function decodeInput(task: {

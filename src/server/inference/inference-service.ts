@@ -36,9 +36,6 @@ import { modelConfig, modelMetadata, modelReady, serverMetadata } from './metada
 import { repositoryIndex, repositoryLoad, repositoryUnload } from './repository.js';
 import { InferenceCounts } from './statistics.js';
 
-/** Full name of the Open Inference Protocol's service, as Triton and KServe have it. */
-export const INFERENCE_SERVICE = 'inference.GRPCInferenceService';
-
 /** Metadata with which a caller asks for the meaning of tasks, and for errors of a stream as a status. */
 const WITH_PROPERTIES = 'robustgate-properties';
 const ERRORS_AS_STATUS = 'triton_grpc_error';

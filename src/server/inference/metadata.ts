@@ -7,7 +7,7 @@ import type {
   ModelReadyResponse,
   ServerMetadataResponse,
 } from '../../contract/inference/open_inference.js';
-import { EngineError, type ModelInfo, type TensorSignature } from '../../engine/index.js';
+import { EngineError, type EngineName, type ModelInfo, type TensorSignature } from '../../engine/index.js';
 import type { VersionStatus } from '../repository/repository.js';
 import type { GatewayContext } from '../services/gateway-context.js';
 import { datatypeOf } from './datatypes.js';
@@ -15,7 +15,12 @@ import { datatypeOf } from './datatypes.js';
 /** Only what works: `robustness` says that our own service is on the same port. */
 const EXTENSIONS = ['model_repository', 'model_configuration', 'statistics', 'parameters', 'robustness'];
 
-const PLATFORMS = { onnx: 'onnxruntime_onnx', remote: 'robustgate_remote' } as const;
+/** What runs a model, in the words of the protocol's other servers. */
+const PLATFORMS: Readonly<Record<EngineName, { readonly platform: string; readonly backend: string }>> = {
+  onnx: { platform: 'onnxruntime_onnx', backend: 'onnxruntime' },
+  tfjs: { platform: 'tensorflow_tfjs', backend: 'tfjs' },
+  remote: { platform: 'robustgate_remote', backend: 'robustgate' },
+};
 
 export const serverMetadata = (version: string): ServerMetadataResponse => ({
   name: 'robustgate',
@@ -57,7 +62,7 @@ export function modelMetadata(
   return {
     name,
     versions: version === '' ? versions : [version],
-    platform: PLATFORMS[info.engine],
+    platform: PLATFORMS[info.engine].platform,
     inputs: info.signature.inputs.map(tensor),
     outputs: info.signature.outputs.map(tensor),
     properties: withProperties ? propertiesOf(info) : {},
@@ -89,9 +94,9 @@ export function modelConfig(
   return {
     config: {
       name,
-      platform: PLATFORMS[engine],
+      platform: PLATFORMS[engine].platform,
       maxBatchSize: hasBatch ? config.limits.examples : 0,
-      backend: engine === 'onnx' ? 'onnxruntime' : 'robustgate',
+      backend: PLATFORMS[engine].backend,
       input: signature.inputs.map((each) => ({
         name: each.name,
         dataType: datatypeOf(each.dataType).triton,

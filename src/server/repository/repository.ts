@@ -11,7 +11,7 @@ export interface VersionStatus {
   readonly name: string;
   readonly version: string;
   readonly state: VersionState;
-  /** What failed; empty otherwise. */
+  /** What failed, or why it does not serve although it is the newest; empty otherwise. */
   readonly reason: string;
   /** What can be said of it once it is loaded. */
   readonly info: ModelInfo | undefined;
@@ -23,6 +23,8 @@ interface Entry {
   fingerprint: string;
   state: VersionState;
   reason: string;
+  /** What is wrong with its files although it is usable; empty otherwise. */
+  trouble: string;
   info: ModelInfo | undefined;
   /** Calls that use it now. */
   uses: number;
@@ -35,6 +37,10 @@ export interface RepositoryOptions {
   readonly pollMs: number;
   /** Called when a state has changed. */
   onChange(): void;
+  /** Called when a version was loaded, or its files again. */
+  onVerified(info: ModelInfo): void;
+  /** Why a version must not take the place of an older one yet; `undefined` where nothing is against it. */
+  holdReason(info: ModelInfo): string | undefined;
 }
 
 const isGood = ({ state }: Entry): boolean => state === 'verified' || state === 'standby' || state === 'serving';
@@ -43,7 +49,7 @@ const keyOf = (name: string, version: string): string => `${name}@${version}`;
 
 /**
  * Keeps the hosts in step with the folder. A version is read once, loaded into both lanes and only then takes calls; the newest
- * that is good serves. One that fails stands aside with its reason and replaces nothing.
+ * that is good and not held serves. One that fails stands aside with its reason and replaces nothing.
  */
 export class ModelRepository {
   readonly #options: RepositoryOptions;
@@ -263,6 +269,7 @@ export class ModelRepository {
       fingerprint,
       state: 'loading',
       reason: '',
+      trouble: '',
       info: undefined,
       uses: 0,
     };
@@ -273,18 +280,22 @@ export class ModelRepository {
     try {
       const source = await readModelSource(folder, version);
       entry.info = await this.#intoHosts(source, hosts);
+      entry.trouble = '';
       // One that serves goes on serving, with the new bytes.
       this.#set(entry, isUsable ? entry.state : 'verified');
       log.info({ model: name, version, sha256: entry.info.sha256 }, 'model version is verified');
       this.#elect(name);
+      this.#options.onVerified(entry.info);
     } catch (error) {
       const reason = error instanceof EngineError ? error.message : 'internal error';
       log.error({ model: name, version, error }, 'model version failed');
       // A remote that is away: the next look tries again, though no file has changed.
       if (error instanceof EngineError && error.code === 'MODEL_NOT_READY') entry.fingerprint = '';
       // Files that were changed in place and are broken now: what is loaded goes on serving.
-      if (isUsable) this.#set(entry, entry.state, `the files were changed and do not load: ${reason}`);
-      else this.#set(entry, 'failed', reason);
+      if (isUsable) {
+        entry.trouble = `the files were changed and do not load: ${reason}`;
+        this.#elect(name);
+      } else this.#set(entry, 'failed', reason);
     }
   }
 
@@ -301,12 +312,28 @@ export class ModelRepository {
     }
   }
 
-  /** The newest good version serves, older ones stand by. */
+  /** Decides anew which version of a model serves: what held one may be over. */
+  reconsider(name: string): void {
+    this.#elect(name);
+  }
+
+  /**
+   * The newest good version that nothing holds serves, others stand by. One that serves never gives way to an older one, and where
+   * none serves a held one is better than none.
+   */
   #elect(name: string): void {
     const good = [...this.#entries.values()]
       .filter((entry) => entry.name === name && isGood(entry))
       .toSorted((a, b) => Number(b.version) - Number(a.version));
-    for (const [i, entry] of good.entries()) this.#set(entry, i === 0 ? 'serving' : 'standby', entry.reason);
+    const current = good.findIndex(({ state }) => state === 'serving');
+    const holds = good.map(({ info }) => info && this.#options.holdReason(info));
+    const free = holds.slice(0, current === -1 ? good.length : current).indexOf(undefined);
+    const elected = free !== -1 ? free : Math.max(0, current);
+    for (const [i, entry] of good.entries()) {
+      const held = i < elected ? (holds[i] ?? '') : '';
+      const reason = [entry.trouble, held].filter((text) => text !== '').join('; ');
+      this.#set(entry, i === elected ? 'serving' : 'standby', reason);
+    }
   }
 
   /** Waits for the hosts where no call uses it. */

@@ -6,6 +6,8 @@ import type { CallContext } from '../grpc/call-context.js';
 import type { OpenCalls } from '../grpc/open-calls.js';
 import type { ImagePool } from '../images/image-pool.js';
 import type { Logger } from '../logger.js';
+import type { ProbeHistory } from '../probes/probe-history.js';
+import type { Prober } from '../probes/prober.js';
 import type { ModelRepository } from '../repository/repository.js';
 import type { RunRegistry } from '../runs/run-registry.js';
 import type { Authorize } from '../security/authorize.js';
@@ -23,6 +25,9 @@ export interface GatewayContext {
   /** Calls that are being answered. */
   readonly calls: OpenCalls;
   readonly runs: RunRegistry;
+  readonly prober: Prober;
+  /** Finished runs of probes. */
+  readonly probes: ProbeHistory;
   readonly log: Logger;
   readonly authorize: Authorize;
   readonly quotas: Quotas;

@@ -13,6 +13,8 @@ export interface ConfiguredProbe {
   readonly schedule: string;
   /** Its figures are stale when the last good run is longer ago. */
   readonly staleAfterSeconds: number;
+  /** Since when, in milliseconds since 1970, where that was remembered. Default: now. */
+  readonly sinceMs?: number;
 }
 
 /** A probe of a version. */

@@ -84,7 +84,11 @@ export class ProbeMetrics {
       const key = keyOf(probe.name, probe.model);
       const known = before.get(key);
       before.delete(key);
-      this.#configured.set(key, { probe, sinceMs: known?.sinceMs ?? this.#now(), nextMs: known?.nextMs });
+      this.#configured.set(key, {
+        probe,
+        sinceMs: known?.sinceMs ?? probe.sinceMs ?? this.#now(),
+        nextMs: known?.nextMs,
+      });
       this.#prepare(probe);
     }
     for (const { probe } of before.values()) {

@@ -34,6 +34,7 @@ export function writeModel(status: VersionStatus, quarantine: string | undefined
       : [],
     quarantined: quarantine !== undefined,
     description: info?.description ?? '',
+    labels: { ...info?.labels },
     extraInputs: (info?.extraInputs ?? []).map((input) => ({ name: input.name, shape: input.shape.map(BigInt) })),
   };
 }

@@ -9,10 +9,24 @@ test('devices says of each provider whether it works here, and why not', async (
     t.regex(stdout, new RegExp(`^${provider}: (works|does not work: .+)$`, 'm'));
 });
 
+test('devices says which backend of TF.js is used, and what the others lack', async (t) => {
+  const { stdout } = await runCli(['devices']);
+  t.is(stdout.match(/: used, as the first of these that works$/gm)?.length, 1);
+  t.regex(stdout, /^tfjs wasm: works: WebAssembly with SIMD, one thread/m);
+  t.regex(stdout, /^tfjs cpu: works: JavaScript, one thread$/m);
+  for (const backend of ['tensorflow', 'webgpu'])
+    t.regex(stdout, new RegExp(`^tfjs ${backend}: (works|does not work: .+)`, 'm'));
+});
+
 test('devices --json is one document', async (t) => {
   const { code, stdout } = await runCli(['devices', '--json']);
   t.is(code, 0);
-  const { devices } = JSON.parse(stdout);
+  const { devices, tfjs } = JSON.parse(stdout);
+  t.deepEqual(
+    tfjs.map(({ backend }: { backend: string }) => backend),
+    ['tensorflow', 'webgpu', 'wasm', 'cpu'],
+  );
+  t.is(tfjs.filter(({ used }: { used: boolean }) => used).length, 1);
   t.deepEqual(
     devices.slice(0, 3).map(({ provider }: { provider: string }) => provider),
     ['cpu', 'webgpu', 'cuda'],

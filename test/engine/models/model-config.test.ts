@@ -20,6 +20,7 @@ test('what is left out has its default', (t) => {
   t.like(config.tasks[0], { name: 'a', kind: 'regression', weight: 1 });
   t.deepEqual(config.otherInputs, []);
   t.deepEqual(config.providers, ['cpu']);
+  t.deepEqual(config.labels, {});
 });
 
 test('a remote says where it is, and has limits of its own', (t) => {
@@ -36,8 +37,19 @@ const refused: readonly (readonly [text: string, ...expected: readonly RegExp[]]
   ['', /model\.yaml: .*expected object/],
   [`input: { kind: image }\n`, /^tasks: /],
   [`input: { kind: image }\ntasks: []\n`, /^tasks: /],
+  [`labels: { team: 3 }\ninput: { kind: image }\ntasks: [${task}]\n`, /^labels\.team: /],
   [`providers: []\ninput: { kind: image }\ntasks: [${task}]\n`, /^providers: /],
   [`providers: [gpu]\ninput: { kind: image }\ntasks: [${task}]\n`, /^providers\[0\]: /],
+  [
+    `engine: tfjs\nproviders: [cpu]\ninput: { kind: image }\ntasks: [${task}]\n`,
+    /^providers: expected backends with engine: tfjs, got providers/,
+  ],
+  [
+    `backends: [cpu]\ninput: { kind: image }\ntasks: [${task}]\n`,
+    /^backends: expected providers with engine: onnx, got backends/,
+  ],
+  [`engine: tfjs\nbackends: [webgl]\ninput: { kind: image }\ntasks: [${task}]\n`, /^backends\[0\]: /],
+  [`engine: tensorflow\ninput: { kind: image }\ntasks: [${task}]\n`, /^engine: /],
   [`input: { kind: picture }\ntasks: [${task}]\n`, /^input\.kind: /],
   [
     `input: { kind: image, layuot: NCHW }\ntasks: [${task}]\n`,

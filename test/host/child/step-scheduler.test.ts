@@ -5,9 +5,9 @@ const never = (): AbortSignal => new AbortController().signal;
 const run = (runId: string, priority: Priority = 'attack') => ({ runId, priority, model: 'm@1' });
 
 /** A scheduler whose calls are written down. */
-function recorded() {
+function recorded(probeShare?: number) {
   const order: string[] = [];
-  const scheduler = new StepScheduler({ begin: ({ runId }) => order.push(runId), end: () => undefined });
+  const scheduler = new StepScheduler({ begin: ({ runId }) => order.push(runId), end: () => undefined }, probeShare);
   /** A run of so many steps. */
   async function start(runId: string, steps: number, priority?: Priority): Promise<void> {
     const gate = scheduler.enter(run(runId, priority));
@@ -37,6 +37,19 @@ test('probes wait for attacks, but get every tenth step', async (t) => {
   const positions = order.flatMap((runId, i) => (runId === 'probe' ? [i] : []));
   t.deepEqual(positions, [9, 19, 29, 39, 44]);
 });
+
+for (const [share, expected] of [
+  [0.5, 'apapapapaaaa'],
+  [0.4, 'apapapapaaaa'], // every third step would be less than was promised
+  [1 / 3, 'aapaapaapaap'],
+  [0.2, 'aaaapaaaappp'],
+] as const) {
+  test(`probes get at least a share of ${share}`, async (t) => {
+    const { order, start } = recorded(share);
+    await Promise.all([start('a', 8), start('p', 4, 'probe')]);
+    t.is(order.join(''), expected);
+  });
+}
 
 test('one call is made at a time', async (t) => {
   const scheduler = new StepScheduler({ begin: () => undefined, end: () => undefined });

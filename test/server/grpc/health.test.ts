@@ -33,7 +33,7 @@ const ready = async (address: string): Promise<number> => (await fetch(`http://$
 test('a gateway with a model that serves is ready, and so are the model and the service', async (t) => {
   const { gateway } = await toyGateway(t);
   const { check } = healthOf(t, gateway.grpcAddress);
-  for (const name of ['', 'liveness', 'model/toy', 'robustgate.v1.RobustnessService', 'robustgate.v1.RunService']) {
+  for (const name of ['', 'liveness', 'model/toy', 'robustgate.v1.RunService', 'robustgate.v1.ProbeService']) {
     t.is(await check(name), 'SERVING', name);
   }
   t.is(await ready(gateway.adminAddress), 200);

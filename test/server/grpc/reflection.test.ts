@@ -44,7 +44,7 @@ for (const version of ['v1', 'v1alpha']) {
     const { list_services_response: list } = await ask(t, gateway.grpcAddress, version, { list_services: '' });
     t.deepEqual(
       list?.service.map(({ name }) => name).filter((name) => name.startsWith('robustgate')),
-      ['robustgate.v1.RobustnessService', 'robustgate.v1.RunService'],
+      ['robustgate.v1.ProbeService', 'robustgate.v1.RobustnessService', 'robustgate.v1.RunService'],
     );
     const { file_descriptor_response: files } = await ask(t, gateway.grpcAddress, version, {
       file_containing_symbol: 'robustgate.v1.RobustnessService',

@@ -17,6 +17,9 @@ async function repositoryOf(t: ExecutionContext, script: HostScript = {}) {
   const logged: LogLine[] = [];
   const changes: string[] = [];
   const unloaded: string[] = [];
+  const verified: string[] = [];
+  /** Why versions are held, by version. */
+  const holds = new Map<string, string>();
   const write = (level: string) => (fields: object, message: string) => {
     logged.push({ level, message, fields: { ...fields } });
   };
@@ -34,12 +37,14 @@ async function repositoryOf(t: ExecutionContext, script: HostScript = {}) {
     log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
     pollMs: 1,
     onChange: () => void changes.push(states()),
+    onVerified: ({ version }) => void verified.push(version),
+    holdReason: ({ version }) => holds.get(version),
   });
   const states = (): string => repository.versions.map(({ version, state }) => `${version} ${state}`).join(', ');
   /** What a poll does, without the time between. */
   const look = () => repository.loadAll();
   t.teardown(() => repository.close());
-  return { root, repository, states, look, logged, changes, unloaded };
+  return { root, repository, states, look, logged, changes, unloaded, verified, holds };
 }
 
 test('what lies there at the start is loaded, the newest serves and the others stand by', async (t) => {
@@ -277,4 +282,55 @@ test('closing stops the polling', async (t) => {
   await until(() => states() === '1 serving');
   await repository.close();
   t.pass();
+});
+
+test('a version that is held stands by with the reason, and serves once nothing holds it', async (t) => {
+  const { root, repository, states, look, verified, holds } = await repositoryOf(t);
+  await addToy(root, 'toy', '1');
+  await look();
+  holds.set('2', 'waits for its probe');
+  await addToy(root, 'toy', '2');
+  await look();
+  await look();
+  t.is(states(), '1 serving, 2 standby');
+  t.is(verified.at(-1), '2');
+  t.is(repository.describe('toy', '2').reason, 'waits for its probe');
+  t.is(repository.acquire('toy', undefined).info.version, '1');
+  t.is(repository.acquire('toy', '2').info.version, '2', 'calls that name it are answered');
+  holds.set('2', 'its probe fell');
+  repository.reconsider('toy');
+  t.is(repository.describe('toy', '2').reason, 'its probe fell');
+  holds.clear();
+  repository.reconsider('toy');
+  t.is(states(), '1 standby, 2 serving');
+  t.is(repository.describe('toy', '2').reason, '');
+});
+
+test('a version that serves never gives way to an older one, whatever holds it', async (t) => {
+  const { root, repository, states, look, holds } = await repositoryOf(t);
+  for (const version of ['1', '2']) await addToy(root, 'toy', version);
+  await look();
+  holds.set('2', 'its probe fell');
+  repository.reconsider('toy');
+  t.is(states(), '1 standby, 2 serving');
+  t.is(repository.describe('toy', '2').reason, '');
+});
+
+test('of newer versions the newest that nothing holds serves', async (t) => {
+  const { root, states, look, holds } = await repositoryOf(t);
+  holds.set('3', 'waits for its probe');
+  for (const version of ['1', '2', '3']) await addToy(root, 'toy', version);
+  await look();
+  t.is(states(), '1 standby, 2 serving, 3 standby');
+});
+
+test('a held version is better than none', async (t) => {
+  const { root, states, look, holds } = await repositoryOf(t);
+  holds.set('1', 'waits for its probe').set('2', 'waits for its probe');
+  for (const version of ['1', '2']) await addToy(root, 'toy', version);
+  await look();
+  t.is(states(), '1 serving, 2 standby', 'the first that was loaded, and no other after it');
+  await rm(join(root, 'toy/1'), { recursive: true });
+  await look();
+  t.is(states(), '2 serving');
 });

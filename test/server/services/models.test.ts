@@ -48,6 +48,7 @@ test('a model is told with all that is known of it, its operators only when it i
     engine: 'onnx',
     provider: 'cpu',
     description: 'a toy',
+    labels: { kind: 'toy' },
     input: { name: 'x', kind: 'image', shape: [3n, 2n, 2n], layout: 'NCHW', colorOrder: 'RGB', rangeMax: 255 },
     operators: [{ type: 'Conv', count: 2, gradient: 1 }],
     extraInputs: [{ name: 'k', shape: [2n] }],

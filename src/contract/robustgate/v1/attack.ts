@@ -576,7 +576,7 @@ export interface Provenance {
   modelSha256: string;
   /** Version of the engine that made the gradient program. */
   programVersion: string;
-  /** Execution provider, e.g. `cpu`. */
+  /** Execution provider, e.g. `cpu`; for TF.js its backend, e.g. `wasm`. */
   provider: string;
   /** Number of examples that ran together. */
   batchSize: number;

@@ -19,7 +19,7 @@ export const ModelState = {
   LOADING: 1,
   /** VERIFIED - Read and checked, not yet standing by. */
   VERIFIED: 2,
-  /** STANDBY - Ready, while a newer one serves. */
+  /** STANDBY - Ready, while another one serves: a newer one, or an older one where `state_reason` says what holds this one. */
   STANDBY: 3,
   /** SERVING - Answers calls that name no version. */
   SERVING: 4,
@@ -102,7 +102,7 @@ export interface Model {
   version: string;
   /** What it is good for now. */
   state: ModelState;
-  /** Why it is in this state, for people: what failed, or that attacks are refused. */
+  /** Why it is in this state, for people: what failed, what holds a newer version, or that attacks are refused. */
   stateReason: string;
   /**
    * SHA-256 of the model file, and of the external files behind it in the order of their paths, in hexadecimal.
@@ -127,6 +127,13 @@ export interface Model {
   description: string;
   /** Inputs that every example must bring beside the attacked one. */
   extraInputs: ExtraInput[];
+  /** Marks from `model.yaml`, by which probes find their models. */
+  labels: { [key: string]: string };
+}
+
+export interface Model_LabelsEntry {
+  key: string;
+  value: string;
 }
 
 /** An input that is not attacked, and that every example of a request brings. */
@@ -490,6 +497,7 @@ function createBaseModel(): Model {
     quarantined: false,
     description: "",
     extraInputs: [],
+    labels: {},
   };
 }
 
@@ -534,6 +542,9 @@ export const Model: MessageFns<Model> = {
     for (const v of message.extraInputs) {
       ExtraInput.encode(v!, writer.uint32(106).fork()).join();
     }
+    globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
+      Model_LabelsEntry.encode({ key: key as any, value }, writer.uint32(114).fork()).join();
+    });
     return writer;
   },
 
@@ -654,6 +665,17 @@ export const Model: MessageFns<Model> = {
             message.extraInputs.push(ExtraInput.decode(reader, reader.uint32()));
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            const entry14 = Model_LabelsEntry.decode(reader, reader.uint32());
+            if (entry14.value !== undefined) {
+              message.labels[entry14.key] = entry14.value;
+            }
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -686,6 +708,82 @@ export const Model: MessageFns<Model> = {
     message.quarantined = object.quarantined ?? false;
     message.description = object.description ?? "";
     message.extraInputs = object.extraInputs?.map((e) => ExtraInput.fromPartial(e)) || [];
+    message.labels = (globalThis.Object.entries(object.labels ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseModel_LabelsEntry(): Model_LabelsEntry {
+  return { key: "", value: "" };
+}
+
+export const Model_LabelsEntry: MessageFns<Model_LabelsEntry> = {
+  encode(message: Model_LabelsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Model_LabelsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseModel_LabelsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Model_LabelsEntry>): Model_LabelsEntry {
+    return Model_LabelsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Model_LabelsEntry>): Model_LabelsEntry {
+    const message = createBaseModel_LabelsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };

@@ -1,6 +1,6 @@
+import { classAxisOf, outputOf } from '../describe-tasks.js';
 import type { ModelConfig } from '../model-config.js';
 import { TASK_KINDS } from '../task-kinds.js';
-import { classAxisOf, outputOf } from './describe-tasks.js';
 import { isLength, SAMPLE_LENGTH, sampleInput } from './sample-input.js';
 import type { RuntimeTensor, Session, SessionValue } from './session.js';
 

@@ -3,8 +3,8 @@ import { encodeModel } from '../../onnx/encode-model.js';
 import type { ModelDef, TensorValue, Value } from '../../onnx/graph.js';
 import { nodesFor } from '../../onnx/pixel-dependence.js';
 import { sizeOf } from '../../tensor/shape.js';
+import { tensorValueOf } from '../convert.js';
 import type { RuntimeOptions } from '../runtime-options.js';
-import { tensorValueOf } from './convert.js';
 import { createSession, type RuntimeTensor, type Session } from './session.js';
 
 /**

@@ -10,7 +10,7 @@ import type { Shape } from '../../tensor/shape.js';
 import { withoutAxes } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { TaskInfo } from '../model-info.js';
-import type { GradientProgram, ProgramRequest } from '../network.js';
+import { type GradientProgram, type ProgramRequest, SMALLEST_LOSS } from '../network.js';
 import { channelShape, isIdentity, type Preprocessing } from '../preprocessing.js';
 import type { RuntimeOptions } from '../runtime-options.js';
 import { scoreKind } from '../score-kind.js';
@@ -30,9 +30,6 @@ const NAMES = {
   scores: 'robustgate:scores',
   gradient: 'robustgate:gradient',
 } as const;
-
-/** Losses are divided by no less than this where an objective is balanced. */
-const SMALLEST_LOSS = 1e-12;
 
 export interface CompiledProgram extends GradientProgram {
   /** Estimate of what it keeps, in bytes. */

@@ -4,25 +4,25 @@ import type { GraphDef, StaticGraph } from '../../onnx/graph.js';
 import { simplify } from '../../onnx/simplify.js';
 import type { Shape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
+import { outputOf } from '../describe-tasks.js';
 import type { ModelConfig } from '../model-config.js';
 import type { ModelSource } from '../model-source.js';
 import type { ExtraInputs, Network, Plan, ProgramRequest } from '../network.js';
 import { normalise } from '../preprocessing.js';
 import type { ProviderName } from '../providers.js';
+import { rawConstant, runRaw } from '../raw.js';
+import { feedOf, type OriginalFeed, runOriginal } from '../run-original.js';
 import type { RuntimeOptions } from '../runtime-options.js';
 import { countClasses } from './count-classes.js';
 import { type Definition, define } from './definition.js';
-import { outputOf } from './describe-tasks.js';
 import { sampleInputs } from './disagreement.js';
 import { readExternalFrom } from './external-files.js';
 import { compareWithOriginal, hasFewerBits } from './faithfulness.js';
-import { feedOf } from './feed-of.js';
 import { type CompiledProgram, compileProgram } from './gradient-program.js';
 import { openOnFirstThatWorks } from './open-on-provider.js';
-import { type OriginalFeed, openOriginal, type RestingSession, restingSession, runOriginal } from './original.js';
+import { openOriginal, type RestingSession, restingSession } from './original.js';
 import { planOf, planOfOriginal } from './plan.js';
 import { ProgramCache } from './program-cache.js';
-import { rawConstant, runRaw } from './raw.js';
 import { decidedOnce, importOrRefuse, withConstants } from './read-graph.js';
 import type { Session } from './session.js';
 import { specialise } from './specialise.js';
@@ -280,7 +280,7 @@ function openNetwork(
       const constants = definition.info.signature.inputs.filter(
         ({ name, hasDefault }) => hasDefault && !feeds.has(name),
       );
-      const given = new Map(constants.map(({ name }) => [name, rawConstant(original, name, config)]));
+      const given = new Map(constants.map(({ name }) => [name, rawConstant(original.inputs, name, config)]));
       return await runRaw(original, new Map([...given, ...feeds]), fetches);
     },
     async dispose() {

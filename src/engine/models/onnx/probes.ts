@@ -3,8 +3,8 @@ import type { Probe } from '../../autodiff/gradient-rule.js';
 import { findRule, hasRule } from '../../autodiff/rules/index.js';
 import { encodeModel } from '../../onnx/encode-model.js';
 import type { NodeDef, StaticGraph, TensorValue } from '../../onnx/graph.js';
+import { tensorValueOf } from '../convert.js';
 import type { RuntimeOptions } from '../runtime-options.js';
-import { tensorValueOf } from './convert.js';
 import { createSession, type RuntimeTensor } from './session.js';
 
 /** Outputs of the probes of each node that has some, by the node's first output. */

@@ -1,5 +1,5 @@
 import { sizeOf } from '../../tensor/shape.js';
-import { toRuntime } from './convert.js';
+import { toRuntime } from '../convert.js';
 import type { RuntimeTensor, SessionValue } from './session.js';
 
 /** Length that an axis is tried with where the graph takes any. */

@@ -2,7 +2,7 @@ import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { EngineError } from '../../errors.js';
 import type { DataType } from '../../onnx/data-types.js';
 import type { EncodedModel } from '../../onnx/encode-model.js';
-import type { Shape } from '../../tensor/shape.js';
+import type { ElementArray, GraphValue, RuntimeTensor } from '../graph-value.js';
 import type { ProviderName } from '../providers.js';
 import type { RuntimeOptions } from '../runtime-options.js';
 import { loadOrt } from './ort.js';
@@ -22,32 +22,10 @@ export interface SessionOptions extends RuntimeOptions {
 
 type WebGpuOption = InferenceSession.WebGpuExecutionProviderOption;
 
-type ElementArray =
-  | Float32Array
-  | Float64Array
-  | Uint8Array
-  | Int8Array
-  | Uint16Array
-  | Int16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array;
+export type { RuntimeTensor } from '../graph-value.js';
 
-/** A tensor as it enters or leaves ONNX Runtime. */
-export interface RuntimeTensor {
-  readonly dataType: DataType;
-  readonly shape: Shape;
-  /** Text for `string`. */
-  readonly data: ElementArray | readonly string[];
-}
-
-/** A declared input or output; an axis of unknown length is its name, or −1. */
-export interface SessionValue {
-  readonly name: string;
-  readonly dataType: DataType;
-  readonly shape: readonly (number | string)[];
-}
+/** A declared input or output. */
+export type SessionValue = GraphValue;
 
 /**
  * A graph made ready to run. Runs and creation block the event loop: sessions live in host processes. So no two of a process

@@ -4,8 +4,8 @@ import type { ModelDef, NodeDef, StaticGraph, TensorValue, Value, ValueInfo } fr
 import { nodesFor, pixelDependence } from '../../onnx/pixel-dependence.js';
 import { readsOf } from '../../onnx/reads.js';
 import type { Shape } from '../../tensor/shape.js';
+import { tensorValueOf } from '../convert.js';
 import type { RuntimeOptions } from '../runtime-options.js';
-import { tensorValueOf } from './convert.js';
 import { decideControlFlow } from './decide-control-flow.js';
 import { runGrey } from './evaluate.js';
 import { inferTypes } from './infer-types.js';

@@ -55,9 +55,11 @@ export async function knownWithoutRun(
   return { shapes, constants: new Map(folded.map((name) => [name, constantOf(name)])) };
 }
 
-/** Pools that round up are inferred one too long where the last window would begin beyond the image. */
+/** Pools that round up are inferred one too long where the last window would begin beyond the image, and see below. */
 function mayBeInferredWrong(node: NodeDef): boolean {
-  return node.domain !== '' || graphsOf(node).length > 0 || (attributeValue(node, 'ceil_mode', 'int') ?? 0) !== 0;
+  // Of an Einsum it takes an axis of length 1 for the whole, although another operand stretches it.
+  if (node.domain !== '' || node.opType === 'Einsum' || graphsOf(node).length > 0) return true;
+  return (attributeValue(node, 'ceil_mode', 'int') ?? 0) !== 0;
 }
 
 const isKnown = (shape: InferredType['shape']): shape is Shape => shape.every((n) => typeof n === 'number' && n >= 0);

@@ -1,19 +1,18 @@
 import { createHash } from 'node:crypto';
 import { EngineError } from '../../errors.js';
 import type { Tensor } from '../../tensor/tensor.js';
+import { outputOf } from '../describe-tasks.js';
 import type { ModelConfig } from '../model-config.js';
 import type { ModelInfo } from '../model-info.js';
 import type { ModelSource } from '../model-source.js';
 import type { ExtraInputs, Network } from '../network.js';
 import { countClasses } from '../onnx/count-classes.js';
 import { define } from '../onnx/definition.js';
-import { outputOf } from '../onnx/describe-tasks.js';
-import { feedOf } from '../onnx/feed-of.js';
-import { runOriginal } from '../onnx/original.js';
 import { planOfOriginal } from '../onnx/plan.js';
-import { rawConstant, runRaw } from '../onnx/raw.js';
 import type { Session } from '../onnx/session.js';
 import { normalise } from '../preprocessing.js';
+import { rawConstant, runRaw } from '../raw.js';
+import { feedOf, runOriginal } from '../run-original.js';
 import type { OpenRemote, RemoteDescription, RemoteModel } from './remote-model.js';
 import { remoteSession } from './remote-session.js';
 
@@ -107,7 +106,7 @@ async function networkOf(source: ModelSource, config: ModelConfig, remote: Remot
 const constantsOf = (info: ModelInfo, config: ModelConfig, session: Session, feeds: ReadonlyMap<string, unknown>) =>
   info.signature.inputs
     .filter(({ name, hasDefault }) => hasDefault && !feeds.has(name))
-    .map(({ name }) => [name, rawConstant(session, name, config)] as const);
+    .map(({ name }) => [name, rawConstant(session.inputs, name, config)] as const);
 
 /** @throws EngineError `INVALID_MODEL`. Thrown when a task reads an output that the remote does not have. */
 function requireOutputs(wanted: readonly string[], { outputs }: RemoteDescription): void {

@@ -1,8 +1,8 @@
 import { EngineError } from '../../errors.js';
 import type { DataType } from '../../onnx/data-types.js';
 import type { Shape } from '../../tensor/shape.js';
-import { rawTensor, runtimeTensor } from '../onnx/raw.js';
 import type { Session, SessionValue } from '../onnx/session.js';
+import { rawTensor, runtimeTensor } from '../raw.js';
 import type { RawTensor, RawTensors } from '../raw-tensor.js';
 import type { RemoteDescription, RemoteModel } from './remote-model.js';
 

@@ -1,0 +1,159 @@
+import type {
+  GetProbeRunRequest,
+  GetProbeRunResponse,
+  ListProbeRunsRequest,
+  ListProbeRunsResponse,
+  ListProbesResponse,
+  RunProbeRequest,
+  RunProbeResponse,
+  WatchProbeRunsRequest,
+  WatchProbeRunsResponse,
+} from '../../contract/robustgate/v1/probe.js';
+import { EngineError, Violations } from '../../engine/index.js';
+import type { CallContext } from '../grpc/call-context.js';
+import type { StreamMessage } from '../grpc/handlers.js';
+import type { FollowedTask } from '../probes/probe-queue.js';
+import { verdictName, writeProbe, writeProbeRun, writeProgress, writeStarted } from '../translate/probe-messages.js';
+import type { GatewayContext } from './gateway-context.js';
+import { drainingError, requireServing } from './requirements.js';
+import { neverSilent, SILENCE } from './run-stream.js';
+
+const DEFAULT_PAGE_SIZE = 50;
+const MAX_PAGE_SIZE = 1000;
+
+/** Runs that a reader of the past gets at a time. */
+const WATCH_PAGE = 50;
+
+/** Readers are told of runs at least every 10 seconds; so is this, with some room. */
+const MAX_SILENCE_MS = 8000;
+
+/** `ListProbes`. */
+export const listProbes = ({ prober }: GatewayContext): ListProbesResponse => ({
+  probes: prober.status.map(writeProbe),
+});
+
+/** `RunProbe`: the runs of all models that were meant, one after the other. */
+export async function* runProbe(
+  { probe, modelName, modelVersion }: RunProbeRequest,
+  { signal }: CallContext,
+  gateway: GatewayContext,
+): AsyncGenerator<StreamMessage<RunProbeResponse>, void, void> {
+  requireServing(gateway);
+  const violations = new Violations();
+  const isWhole = modelVersion === undefined || modelName !== undefined;
+  violations.expect(isWhole, 'model_name', `expected the model of version ${modelVersion}, got none`);
+  violations.throwIfAny('INVALID_REQUEST');
+  for (const followed of gateway.prober.request(probe, modelName, modelVersion)) {
+    for await (const event of neverSilent(messagesOf(followed, signal), MAX_SILENCE_MS)) {
+      yield event === SILENCE ? progressOf(followed) : event;
+    }
+  }
+}
+
+/** What happens to a run, to its end. */
+async function* messagesOf(
+  followed: FollowedTask,
+  signal: AbortSignal,
+): AsyncGenerator<StreamMessage<RunProbeResponse>, void, void> {
+  yield { message: { event: { $case: 'started', value: writeStarted(followed) } }, isProgress: false };
+  for (;;) {
+    const { state } = followed;
+    if (state.phase === 'dropped') throw state.error;
+    if (state.phase === 'finished') {
+      yield { message: { event: { $case: 'run', value: writeProbeRun(state.run) } }, isProgress: false };
+      return;
+    }
+    yield progressOf(followed);
+    if (followed.state === state) await movedUnless(followed, signal);
+    signal.throwIfAborted();
+  }
+}
+
+function progressOf(followed: FollowedTask): StreamMessage<RunProbeResponse> {
+  const progress = followed.state.phase === 'running' ? followed.state.progress : undefined;
+  return { message: { event: { $case: 'progress', value: writeProgress(followed, progress) } }, isProgress: true };
+}
+
+async function movedUnless(followed: FollowedTask, signal: AbortSignal): Promise<void> {
+  let leave = (): void => undefined;
+  const left = new Promise<void>((resolve) => {
+    leave = resolve;
+    signal.addEventListener('abort', leave, { once: true });
+  });
+  try {
+    await Promise.race([followed.moved(), left]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
+}
+
+/** `ListProbeRuns`: the newest first. A token says which run was the last, so that new runs do not move the pages. */
+export function listProbeRuns(request: ListProbeRunsRequest, { probes }: GatewayContext): ListProbeRunsResponse {
+  const violations = new Violations();
+  const { probe, modelName, pageSize = DEFAULT_PAGE_SIZE } = request;
+  const isSize = pageSize >= 1 && pageSize <= MAX_PAGE_SIZE;
+  violations.expect(isSize, 'page_size', `expected 1 … ${MAX_PAGE_SIZE}, got ${pageSize}`);
+  const verdict = verdictName(request.verdict);
+  const isVerdict = request.verdict === 0 || verdict !== undefined;
+  violations.expect(isVerdict, 'verdict', `expected a verdict, got ${request.verdict}`);
+  const before = readToken(request, violations);
+  violations.throwIfAny('INVALID_REQUEST');
+  // One more than is asked for tells whether there is another page.
+  const found = probes.newest({ probe, model: modelName, verdict }, before, pageSize + 1);
+  const page = found.slice(0, pageSize);
+  const last = found.length > pageSize ? page.at(-1) : undefined;
+  return {
+    runs: page.map(writeProbeRun),
+    nextPageToken: last === undefined ? '' : writeToken(request, last.sequence),
+  };
+}
+
+/** The filters are in it: with others the pages would not fit together. */
+const writeToken = ({ probe, modelName, verdict }: ListProbeRunsRequest, before: number): string =>
+  Buffer.from(JSON.stringify([before, probe ?? null, modelName ?? null, verdict])).toString('base64url');
+
+function readToken(request: ListProbeRunsRequest, violations: Violations): number {
+  const { pageToken } = request;
+  if (pageToken === '') return Number.MAX_SAFE_INTEGER;
+  const [, digits] = /^\[(\d{1,15}),/.exec(Buffer.from(pageToken, 'base64url').toString()) ?? [];
+  const before = Number(digits);
+  const isToken = writeToken(request, before) === pageToken;
+  const text = `expected the next_page_token of a reply for the same filters, got ${pageToken}`;
+  violations.expect(isToken, 'page_token', text);
+  return before;
+}
+
+/** `GetProbeRun`. */
+export function getProbeRun({ runId }: GetProbeRunRequest, { probes }: GatewayContext): GetProbeRunResponse {
+  const run = probes.get(runId);
+  if (run !== undefined) return { run: writeProbeRun(run) };
+  throw new EngineError('PROBE_NOT_FOUND', `expected the id of a finished run of a probe, got ${runId || 'none'}`);
+}
+
+/**
+ * `WatchProbeRuns`: stored runs, then those that finish. All come from the store, a page at a time, so that a slow reader takes no
+ * memory and misses nothing.
+ */
+export async function* watchProbeRuns(
+  { probe, afterSequence }: WatchProbeRunsRequest,
+  { signal }: CallContext,
+  { probes, prober }: GatewayContext,
+): AsyncGenerator<StreamMessage<WatchProbeRunsResponse>, void, void> {
+  const violations = new Violations();
+  const isSequence = afterSequence === undefined || afterSequence >= 0n;
+  violations.expect(isSequence, 'after_sequence', `expected 0 or more, got ${afterSequence}`);
+  violations.throwIfAny('INVALID_REQUEST');
+  const [newest] = probes.newest({}, Number.MAX_SAFE_INTEGER, 1);
+  let known = afterSequence === undefined ? (newest?.sequence ?? 0) : Number(afterSequence);
+  for (;;) {
+    const page = probes.after({ probe }, known, WATCH_PAGE);
+    for (const run of page) {
+      yield { message: { run: writeProbeRun(run) }, isProgress: false };
+      known = run.sequence;
+    }
+    if (page.length === WATCH_PAGE) continue;
+    if (prober.isClosed) throw drainingError();
+    if (probes.after({ probe }, known, 1).length === 0) await prober.nextFinished(signal);
+    signal.throwIfAborted();
+  }
+}
