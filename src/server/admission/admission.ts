@@ -1,4 +1,5 @@
 import { EngineError } from '../../engine/index.js';
+import { Changes } from '../changes.js';
 
 /** A place among the runs, or in the queue for one; to be left in any case. */
 export interface Ticket {
@@ -113,7 +114,7 @@ class QueuedTicket implements Ticket {
   position = 0;
   readonly principal: string;
   readonly leave: () => void;
-  #listeners: (() => void)[] = [];
+  readonly #changes = new Changes();
 
   constructor(principal: string, leave: () => void) {
     this.principal = principal;
@@ -121,12 +122,12 @@ class QueuedTicket implements Ticket {
   }
 
   moved(): Promise<void> {
-    return new Promise((resolve) => this.#listeners.push(resolve));
+    return this.#changes.next();
   }
 
   moveTo(position: number): void {
     if (position === this.position) return;
     this.position = position;
-    for (const tell of this.#listeners.splice(0)) tell();
+    this.#changes.tell();
   }
 }

@@ -1,4 +1,5 @@
 import type { EngineError } from '../../engine/index.js';
+import { Changes } from '../changes.js';
 import type { ProbeConfig } from './probe-config.js';
 import type { ProbeRun, ProbeTrigger } from './probe-run.js';
 
@@ -36,8 +37,8 @@ export type TaskState =
 export interface FollowedTask {
   readonly task: ProbeTask;
   readonly state: TaskState;
-  /** Resolved when the state is another one. */
-  moved(): Promise<void>;
+  /** Resolved when the state is another one, or the signal is aborted. */
+  moved(signal?: AbortSignal): Promise<void>;
 }
 
 /**
@@ -55,20 +56,20 @@ class Entry implements FollowedTask {
   readonly task: ProbeTask;
   readonly controller = new AbortController();
   state: TaskState;
-  #listeners: (() => void)[] = [];
+  readonly #changes = new Changes();
 
   constructor(task: ProbeTask, position: number) {
     this.task = task;
     this.state = { phase: 'queued', position };
   }
 
-  moved(): Promise<void> {
-    return new Promise((resolve) => this.#listeners.push(resolve));
+  moved(signal?: AbortSignal): Promise<void> {
+    return this.#changes.next(signal);
   }
 
   moveTo(state: TaskState): void {
     this.state = state;
-    for (const tell of this.#listeners.splice(0)) tell();
+    this.#changes.tell();
   }
 }
 

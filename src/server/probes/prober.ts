@@ -1,4 +1,5 @@
 import { EngineError, type ModelInfo } from '../../engine/index.js';
+import { Changes } from '../changes.js';
 import type { Logger } from '../logger.js';
 import type { ModelRepository } from '../repository/repository.js';
 import type { ProbeConfig } from './probe-config.js';
@@ -72,7 +73,8 @@ export class Prober {
   #isStarting = true;
   #isClosed = false;
   #closed: Promise<void> | undefined;
-  readonly #watchers = new Set<() => void>();
+  /** Runs that were committed, and the end. */
+  readonly #changes = new Changes();
 
   constructor(options: ProberOptions) {
     this.#options = options;
@@ -198,7 +200,7 @@ export class Prober {
       const { verdict, reason, message } = run;
       log[verdict === 'ok' ? 'info' : 'warn']({ ...facts, verdict, reason, message }, 'probe has run');
       observer.recorded(run);
-      for (const wake of [...this.#watchers]) wake();
+      this.#changes.tell();
       repository.reconsider(task.model);
       return run;
     } catch (error) {
@@ -264,18 +266,7 @@ export class Prober {
 
   /** Resolved when the next run has been committed, the prober was closed, or the signal is aborted. */
   async nextFinished(signal: AbortSignal): Promise<void> {
-    if (this.#isClosed || signal.aborted) return;
-    let wake = (): void => undefined;
-    try {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        this.#watchers.add(wake);
-        signal.addEventListener('abort', wake, { once: true });
-      });
-    } finally {
-      this.#watchers.delete(wake);
-      signal.removeEventListener('abort', wake);
-    }
+    if (!this.#isClosed) await this.#changes.next(signal);
   }
 
   /** Whether no further run will come. */
@@ -293,6 +284,6 @@ export class Prober {
     this.#isClosed = true;
     for (const { cancel } of this.#scheduled) cancel();
     await this.#queue.close(reason);
-    for (const wake of [...this.#watchers]) wake();
+    this.#changes.tell();
   }
 }

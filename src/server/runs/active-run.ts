@@ -1,4 +1,5 @@
 import { EngineError } from '../../engine/index.js';
+import { Changes } from '../changes.js';
 import type { StreamMessage } from '../grpc/handlers.js';
 import type { Logger } from '../logger.js';
 import { type RunCodec, type RunResponse, type RunStep, stepOf } from './run-codec.js';
@@ -34,7 +35,7 @@ export class ActiveRun<Response extends RunResponse = RunResponse> {
   #isOver = false;
   #isDetached: boolean;
   #readers = 0;
-  readonly #listeners = new Set<() => void>();
+  readonly #changes = new Changes();
 
   constructor(options: ActiveRunOptions<Response>) {
     this.#options = options;
@@ -124,7 +125,7 @@ export class ActiveRun<Response extends RunResponse = RunResponse> {
       this.#progress = undefined;
       this.#examplesDone = change.examplesDone ?? this.#examplesDone;
     }
-    this.#tell();
+    this.#changes.tell();
   }
 
   #changeOf(step: RunStep): RunChange {
@@ -167,7 +168,7 @@ export class ActiveRun<Response extends RunResponse = RunResponse> {
     this.#isOver = true;
     if (this.#state !== 'completed')
       this.#fail(error ?? new EngineError('CANCELLED', 'expected a reader, but it is gone'));
-    this.#tell();
+    this.#changes.tell();
   }
 
   #fail(error: unknown): void {
@@ -198,23 +199,8 @@ export class ActiveRun<Response extends RunResponse = RunResponse> {
   }
 
   /** Resolved when the run says something more, or the signal is aborted. */
-  async changed(signal: AbortSignal): Promise<void> {
-    let wake = (): void => undefined;
-    const change = new Promise<void>((resolve) => {
-      wake = resolve;
-    });
-    this.#listeners.add(wake);
-    signal.addEventListener('abort', wake, { once: true });
-    try {
-      if (!signal.aborted) await change;
-    } finally {
-      this.#listeners.delete(wake);
-      signal.removeEventListener('abort', wake);
-    }
-  }
-
-  #tell(): void {
-    for (const wake of this.#listeners) wake();
+  changed(signal: AbortSignal): Promise<void> {
+    return this.#changes.next(signal);
   }
 }
 

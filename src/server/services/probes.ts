@@ -64,7 +64,7 @@ async function* messagesOf(
       return;
     }
     yield progressOf(followed);
-    if (followed.state === state) await movedUnless(followed, signal);
+    if (followed.state === state) await followed.moved(signal);
     signal.throwIfAborted();
   }
 }
@@ -72,19 +72,6 @@ async function* messagesOf(
 function progressOf(followed: FollowedTask): StreamMessage<RunProbeResponse> {
   const progress = followed.state.phase === 'running' ? followed.state.progress : undefined;
   return { message: { event: { $case: 'progress', value: writeProgress(followed, progress) } }, isProgress: true };
-}
-
-async function movedUnless(followed: FollowedTask, signal: AbortSignal): Promise<void> {
-  let leave = (): void => undefined;
-  const left = new Promise<void>((resolve) => {
-    leave = resolve;
-    signal.addEventListener('abort', leave, { once: true });
-  });
-  try {
-    await Promise.race([followed.moved(), left]);
-  } finally {
-    signal.removeEventListener('abort', leave);
-  }
 }
 
 /** `ListProbeRuns`: the newest first. A token says which run was the last, so that new runs do not move the pages. */
