@@ -1,6 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { EvaluationIdentity, ExampleSums } from '../../engine/index.js';
 import type { Database, SqlRow, SqlValue } from '../store/database.js';
+import { type Condition, matching } from '../store/matching.js';
 import type { ProbeRun, ProbeVerdict } from './probe-run.js';
 
 /** A run that has just ended, before history has given it its number. */
@@ -142,15 +143,7 @@ function append(database: Database, { run, pairs }: FinishedRun): ProbeRun {
 const comparableOf = ({ dataset, suite, seed, labelFree, limit }: EvaluationIdentity): string =>
   JSON.stringify([Object.entries(dataset).toSorted(), suite, seed, labelFree, limit]);
 
-function conditionOf({ probe, model, verdict }: RunFilter): { where: string; values: readonly SqlValue[] } {
-  const parts = Object.entries({ probe, model, verdict }).flatMap(([column, value]) =>
-    value === undefined ? [] : [{ column, value }],
-  );
-  return {
-    where: ['TRUE', ...parts.map(({ column }) => `${column} = ?`)].join(' AND '),
-    values: parts.map(({ value }) => value),
-  };
-}
+const conditionOf = ({ probe, model, verdict }: RunFilter): Condition => matching({ probe, model, verdict });
 
 const runOf = (row: SqlRow): ProbeRun => ({
   ...(JSON.parse(String(row['run'])) as Omit<ProbeRun, 'sequence'>),

@@ -1,6 +1,7 @@
 import { EngineError } from '../../engine/index.js';
 import type { GatewayConfig } from '../config.js';
 import type { Database, SqlValue } from '../store/database.js';
+import { matching } from '../store/matching.js';
 import { columnsOf, type NewRun, type RunChange, type RunRow, type RunStateName, runRow } from './run-row.js';
 
 /** Which runs are listed. */
@@ -137,17 +138,11 @@ export class RunStore {
   }
 
   /** The newest runs first. */
-  list({ modelName, state, principal, before }: RunFilter, count: number): readonly RunRow[] {
-    const conditions: readonly (readonly [sql: string, value: SqlValue | undefined])[] = [
-      ['model_name = ?', modelName],
-      ['state = ?', state],
-      ['principal = ?', principal],
-      ['sequence < ?', before],
-    ];
-    const given = conditions.flatMap(([sql, value]) => (value === undefined ? [] : [{ sql, value }]));
-    const where = given.length === 0 ? '' : `WHERE ${given.map(({ sql }) => sql).join(' AND ')}`;
-    const values = [...given.map(({ value }) => value), count];
-    return this.#database.all(`SELECT * FROM runs ${where} ORDER BY sequence DESC LIMIT ?`, values).map(runRow);
+  list({ before = Number.MAX_SAFE_INTEGER, ...filter }: RunFilter, count: number): readonly RunRow[] {
+    const { modelName, state, principal } = filter;
+    const { where, values } = matching({ model_name: modelName, state, principal });
+    const sql = `SELECT * FROM runs WHERE ${where} AND sequence < ? ORDER BY sequence DESC LIMIT ?`;
+    return this.#database.all(sql, [...values, before, count]).map(runRow);
   }
 
   /** A stored message of a run, from 0 on; `undefined` where there is none, or not any more. */

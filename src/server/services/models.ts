@@ -8,17 +8,15 @@ import { Violations } from '../../engine/index.js';
 import type { VersionStatus } from '../repository/repository.js';
 import { writeModel } from '../translate/model-messages.js';
 import type { GatewayContext } from './gateway-context.js';
+import { readPageSize } from './pages.js';
 
 const DEFAULT_PAGE_SIZE = 100;
-const MAX_PAGE_SIZE = 1000;
 
 /** `ListModels`: every version of every model, by name; a token is the number of those that came before. */
 export function listModels(request: ListModelsRequest, gateway: GatewayContext): ListModelsResponse {
   const violations = new Violations();
-  const pageSize = request.pageSize ?? DEFAULT_PAGE_SIZE;
+  const pageSize = readPageSize(request, DEFAULT_PAGE_SIZE, violations);
   const first = request.pageToken === '' ? 0 : Number(request.pageToken);
-  const isSize = pageSize >= 1 && pageSize <= MAX_PAGE_SIZE;
-  violations.expect(isSize, 'page_size', `expected 1 … ${MAX_PAGE_SIZE}, got ${pageSize}`);
   const isToken = Number.isInteger(first) && first >= 0;
   violations.expect(isToken, 'page_token', `expected the next_page_token of a reply, got ${request.pageToken}`);
   violations.throwIfAny('INVALID_REQUEST');

@@ -15,11 +15,11 @@ import type { StreamMessage } from '../grpc/handlers.js';
 import type { FollowedTask } from '../probes/probe-queue.js';
 import { verdictName, writeProbe, writeProbeRun, writeProgress, writeStarted } from '../translate/probe-messages.js';
 import type { GatewayContext } from './gateway-context.js';
+import { readPager } from './pages.js';
 import { drainingError, requireServing } from './requirements.js';
 import { neverSilent, SILENCE } from './run-stream.js';
 
 const DEFAULT_PAGE_SIZE = 50;
-const MAX_PAGE_SIZE = 1000;
 
 /** Runs that a reader of the past gets at a time. */
 const WATCH_PAGE = 50;
@@ -77,37 +77,15 @@ function progressOf(followed: FollowedTask): StreamMessage<RunProbeResponse> {
 /** `ListProbeRuns`: the newest first. A token says which run was the last, so that new runs do not move the pages. */
 export function listProbeRuns(request: ListProbeRunsRequest, { probes }: GatewayContext): ListProbeRunsResponse {
   const violations = new Violations();
-  const { probe, modelName, pageSize = DEFAULT_PAGE_SIZE } = request;
-  const isSize = pageSize >= 1 && pageSize <= MAX_PAGE_SIZE;
-  violations.expect(isSize, 'page_size', `expected 1 … ${MAX_PAGE_SIZE}, got ${pageSize}`);
+  const { probe, modelName } = request;
   const verdict = verdictName(request.verdict);
   const isVerdict = request.verdict === 0 || verdict !== undefined;
   violations.expect(isVerdict, 'verdict', `expected a verdict, got ${request.verdict}`);
-  const before = readToken(request, violations);
+  const page = readPager(request, [probe, modelName, request.verdict], DEFAULT_PAGE_SIZE, violations);
   violations.throwIfAny('INVALID_REQUEST');
-  // One more than is asked for tells whether there is another page.
-  const found = probes.newest({ probe, model: modelName, verdict }, before, pageSize + 1);
-  const page = found.slice(0, pageSize);
-  const last = found.length > pageSize ? page.at(-1) : undefined;
-  return {
-    runs: page.map(writeProbeRun),
-    nextPageToken: last === undefined ? '' : writeToken(request, last.sequence),
-  };
-}
-
-/** The filters are in it: with others the pages would not fit together. */
-const writeToken = ({ probe, modelName, verdict }: ListProbeRunsRequest, before: number): string =>
-  Buffer.from(JSON.stringify([before, probe ?? null, modelName ?? null, verdict])).toString('base64url');
-
-function readToken(request: ListProbeRunsRequest, violations: Violations): number {
-  const { pageToken } = request;
-  if (pageToken === '') return Number.MAX_SAFE_INTEGER;
-  const [, digits] = /^\[(\d{1,15}),/.exec(Buffer.from(pageToken, 'base64url').toString()) ?? [];
-  const before = Number(digits);
-  const isToken = writeToken(request, before) === pageToken;
-  const text = `expected the next_page_token of a reply for the same filters, got ${pageToken}`;
-  violations.expect(isToken, 'page_token', text);
-  return before;
+  const filter = { probe, model: modelName, verdict };
+  const { items, nextPageToken } = page((before, count) => probes.newest(filter, before, count));
+  return { runs: items.map(writeProbeRun), nextPageToken };
 }
 
 /** `GetProbeRun`. */
