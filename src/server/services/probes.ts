@@ -15,17 +15,14 @@ import type { StreamMessage } from '../grpc/handlers.js';
 import type { FollowedTask } from '../probes/probe-queue.js';
 import { verdictName, writeProbe, writeProbeRun, writeProgress, writeStarted } from '../translate/probe-messages.js';
 import type { GatewayContext } from './gateway-context.js';
+import { MAX_SILENCE_MS, neverSilent, SILENCE } from './never-silent.js';
 import { readPager } from './pages.js';
 import { drainingError, requireServing } from './requirements.js';
-import { neverSilent, SILENCE } from './run-stream.js';
 
 const DEFAULT_PAGE_SIZE = 50;
 
 /** Runs that a reader of the past gets at a time. */
 const WATCH_PAGE = 50;
-
-/** Readers are told of runs at least every 10 seconds; so is this, with some room. */
-const MAX_SILENCE_MS = 8000;
 
 /** `ListProbes`. */
 export const listProbes = ({ prober }: GatewayContext): ListProbesResponse => ({

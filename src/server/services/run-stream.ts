@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Example } from '../../contract/robustgate/v1/example.js';
 import { EngineError, type JobInput, type ModelInfo } from '../../engine/index.js';
 import type { CallOptions, Lane, ModelRef } from '../../host/index.js';
@@ -13,10 +12,8 @@ import type { RunKindName } from '../telemetry/serving-metrics.js';
 import { labelledTasks, readExamples } from '../translate/examples.js';
 import { together } from '../translate/together.js';
 import { callOptions, type GatewayContext, refOf } from './gateway-context.js';
+import { firstOf, MAX_SILENCE_MS, neverSilent, SILENCE } from './never-silent.js';
 import { requireServing, requireTime } from './requirements.js';
-
-/** Readers are told of runs at least every 10 seconds; so is this, with some room. */
-const MAX_SILENCE_MS = 8000;
 
 /** What every request for a run says. */
 export interface RunRequest {
@@ -207,47 +204,5 @@ async function* untilAdmitted<Message>(
     }
   } finally {
     for (const signal of ends) signal.removeEventListener('abort', end);
-  }
-}
-
-/** Stands where nothing was said for long. */
-export const SILENCE: unique symbol = Symbol('silence');
-
-/**
- * What a generator yields, and `SILENCE` whenever it yields nothing for `silenceMs`.
- *
- * A consumer must not leave at a `SILENCE`: the generator can only be told to end between two of its own events.
- */
-export async function* neverSilent<T>(
-  events: AsyncGenerator<T, void, void>,
-  silenceMs: number,
-): AsyncGenerator<T | typeof SILENCE, void, void> {
-  try {
-    for (;;) {
-      const next = events.next();
-      while ((await firstOf(next, silenceMs)) === SILENCE) yield SILENCE;
-      const { done, value } = await next;
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    await events.return();
-  }
-}
-
-/** What comes first: the end of `work`, or `SILENCE` when time is up or the signal aborted. */
-async function firstOf<T>(work: Promise<T>, ms: number, ended?: AbortSignal): Promise<T | typeof SILENCE> {
-  const over = new AbortController();
-  const signal = ended === undefined ? over.signal : AbortSignal.any([ended, over.signal]);
-  try {
-    return await Promise.race([
-      work,
-      pause(ms, undefined, { signal }).then(
-        (): typeof SILENCE => SILENCE,
-        (): typeof SILENCE => SILENCE,
-      ),
-    ]);
-  } finally {
-    over.abort();
   }
 }

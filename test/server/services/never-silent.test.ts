@@ -1,5 +1,5 @@
 import test from 'ava';
-import { neverSilent, SILENCE } from '../../../src/server/services/run-stream.js';
+import { neverSilent, SILENCE } from '../../../src/server/services/never-silent.js';
 import { gate } from '../../support/gate.js';
 
 test('a generator that says nothing is heard of, and every event comes once and in order', async (t) => {
