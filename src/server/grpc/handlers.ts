@@ -13,7 +13,7 @@ import type { CallObserver } from './call-observer.js';
 import type { Received } from './definitions.js';
 import type { OpenCalls } from './open-calls.js';
 import { type LogError, serviceError } from './status.js';
-import { StreamWriter } from './stream-writer.js';
+import { StreamWriter, type WritableCall } from './stream-writer.js';
 
 /** A deadline later than this is as good as none; grpc-js takes some such deadlines for ones that have passed. */
 const FAR_MS = 20 * 24 * 3600 * 1000;
@@ -38,8 +38,9 @@ type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'getDeadline' | 'metadata
 
 /** A call with what is known of it. */
 interface Conversation {
-  /** What is known but for who calls. */
-  readonly context: Omit<CallContext, 'principal'>;
+  readonly signal: AbortSignal;
+  /** All that is known of the call, once it is known who calls. */
+  enter(): Promise<CallContext>;
   /** Whether the client has gone, so that there is nobody to answer. */
   isGone(): boolean;
   /** The call ended well. */
@@ -48,7 +49,7 @@ interface Conversation {
   fail(failure: unknown): Partial<ServiceError>;
 }
 
-function begin(call: AnyCall, { calls, logError, observer }: HandlerOptions): Conversation {
+function begin(call: AnyCall, { calls, logError, observer, authorize }: HandlerOptions): Conversation {
   const { cut, end, close } = calls.open();
   const gone = new AbortController();
   // It comes after a normal end too: then nobody listens any more.
@@ -68,13 +69,12 @@ function begin(call: AnyCall, { calls, logError, observer }: HandlerOptions): Co
     traceParent: metadata('traceparent'),
     traceState: metadata('tracestate'),
   });
+  const signal = AbortSignal.any([gone.signal, cut]);
   return {
-    context: {
-      signal: AbortSignal.any([gone.signal, cut]),
-      cut: end,
-      deadlineMs,
-      traceParent: observed.traceParent,
-      metadata,
+    signal,
+    async enter() {
+      const principal = await unlessAborted(signal, () => authorize(call));
+      return { principal, signal, cut: end, deadlineMs, traceParent: observed.traceParent, metadata };
     },
     isGone: () => gone.signal.aborted,
     succeed: () => observed.end(status.OK, undefined),
@@ -105,12 +105,11 @@ export function unary<Request, Response>(
   options: HandlerOptions,
 ): handleUnaryCall<Received<Request>, Response> {
   return (call, callback) => {
-    const { context, succeed, fail } = begin(call, options);
-    const { signal } = context;
+    const { signal, enter, succeed, fail } = begin(call, options);
     void (async () => {
       try {
-        const principal = await unlessAborted(signal, () => options.authorize(call));
-        const work = async (): Promise<Response> => answer(requestOf(call.request), { ...context, principal });
+        const context = await enter();
+        const work = async (): Promise<Response> => answer(requestOf(call.request), context);
         callback(null, await unlessAborted(signal, work));
         succeed();
       } catch (failure) {
@@ -147,53 +146,51 @@ export type StreamAnswer<Request, Response> = (
 ) => AsyncGenerator<StreamMessage<Response>, void, void>;
 
 /** A server-streaming method from an async generator. */
-export function serverStreaming<Request, Response>(
-  answer: StreamAnswer<Request, Response>,
-  options: HandlerOptions,
-): handleServerStreamingCall<Received<Request>, Response> {
-  return (call) => {
-    const { context, isGone, succeed, fail } = begin(call, options);
-    const writer = new StreamWriter<Response>(call, options.stallMs, context.signal);
-    void (async () => {
-      try {
-        const principal = await unlessAborted(context.signal, () => options.authorize(call));
-        for await (const { message, isProgress } of answer(requestOf(call.request), { ...context, principal })) {
-          if (isProgress) writer.offerProgress(message);
-          else await writer.write(message);
-        }
-        await writer.end();
-        succeed();
-      } catch (failure) {
-        const error = fail(failure);
-        if (!isGone()) call.emit('error', error);
+export const serverStreaming =
+  <Request, Response>(
+    answer: StreamAnswer<Request, Response>,
+    options: HandlerOptions,
+  ): handleServerStreamingCall<Received<Request>, Response> =>
+  (call) =>
+    converse<Response>(call, options, async (context, writer) => {
+      for await (const { message, isProgress } of answer(requestOf(call.request), context)) {
+        if (isProgress) writer.offerProgress(message);
+        else await writer.write(message);
       }
-    })();
-  };
-}
+    });
 
 /** A method that answers each message of a stream with one, in their order; the next is read once the answer has left. */
-export function bidiStreaming<Request, Response>(
-  answer: (request: Request, context: CallContext) => Promise<Response>,
-  options: HandlerOptions,
-): handleBidiStreamingCall<Received<Request>, Response> {
-  return (call) => {
-    const { context, isGone, succeed, fail } = begin(call, options);
-    const writer = new StreamWriter<Response>(call, options.stallMs, context.signal);
-    void (async () => {
-      try {
-        const principal = await unlessAborted(context.signal, () => options.authorize(call));
-        // The end of what the client sends must not end what it is sent.
-        const requests = call.iterator({ destroyOnReturn: false }) as AsyncIterable<Received<Request>>;
-        for await (const received of requests) {
-          const work = async (): Promise<Response> => answer(requestOf(received), { ...context, principal });
-          await writer.write(await unlessAborted(context.signal, work));
-        }
-        await writer.end();
-        succeed();
-      } catch (failure) {
-        const error = fail(failure);
-        if (!isGone()) call.emit('error', error);
+export const bidiStreaming =
+  <Request, Response>(
+    answer: (request: Request, context: CallContext) => Promise<Response>,
+    options: HandlerOptions,
+  ): handleBidiStreamingCall<Received<Request>, Response> =>
+  (call) =>
+    converse<Response>(call, options, async (context, writer) => {
+      // The end of what the client sends must not end what it is sent.
+      const requests = call.iterator({ destroyOnReturn: false }) as AsyncIterable<Received<Request>>;
+      for await (const received of requests) {
+        const work = async (): Promise<Response> => answer(requestOf(received), context);
+        await writer.write(await unlessAborted(context.signal, work));
       }
-    })();
-  };
+    });
+
+/** Writes to a stream, and ends it well, or with an error if somebody is there to hear it. */
+function converse<Response>(
+  call: AnyCall & WritableCall<Response> & { emit(event: 'error', error: Partial<ServiceError>): unknown },
+  options: HandlerOptions,
+  work: (context: CallContext, writer: StreamWriter<Response>) => Promise<void>,
+): void {
+  const { signal, enter, isGone, succeed, fail } = begin(call, options);
+  const writer = new StreamWriter<Response>(call, options.stallMs, signal);
+  void (async () => {
+    try {
+      await work(await enter(), writer);
+      await writer.end();
+      succeed();
+    } catch (failure) {
+      const error = fail(failure);
+      if (!isGone()) call.emit('error', error);
+    }
+  })();
 }
