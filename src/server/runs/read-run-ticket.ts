@@ -36,6 +36,9 @@ export function readRunTicket(kind: RunKindName, request: StartRequest, principa
   const text = `expected 1 … 128 printable ASCII characters, got ${JSON.stringify(requestId)}`;
   violations.expect(isId, 'request_id', text);
   violations.throwIfAny('INVALID_REQUEST');
-  const requestDigest = digestOf({ kind, ...request, requestId: undefined, detach: undefined });
-  return { ...start, requestDigest };
+  return { ...start, requestDigest: requestDigestOf(kind, request) };
 }
+
+/** SHA-256 of all that is asked for, in hexadecimal; how it is started is left out. */
+export const requestDigestOf = (kind: RunKindName, request: StartRequest): string =>
+  digestOf({ kind, ...request, requestId: undefined, detach: undefined });

@@ -7,17 +7,18 @@ import type { Logger } from '../logger.js';
 import type { Principal } from '../security/principal.js';
 import { ActiveRun } from './active-run.js';
 import { followRun, notKept, replayRun } from './follow-run.js';
-import { type RunTicket, readRunTicket, type StartRequest } from './read-run-ticket.js';
+import { type RunTicket, readRunTicket, requestDigestOf, type StartRequest } from './read-run-ticket.js';
 import { ATTACK_CODEC, GRADIENT_NORM_CODEC, type RunCodec, type RunResponse } from './run-codec.js';
 import { replicaOf } from './run-id.js';
 import type { NewRun, RunRow } from './run-row.js';
 import type { RunFilter, RunStore } from './run-store.js';
 
 /** What is known of a run once it is admitted. */
-export type RunFacts = Pick<
-  NewRun,
-  'id' | 'modelName' | 'modelVersion' | 'modelSha256' | 'specText' | 'examplesTotal' | 'state'
->;
+export interface RunFacts
+  extends Pick<NewRun, 'id' | 'modelName' | 'modelVersion' | 'modelSha256' | 'specText' | 'examplesTotal' | 'state'> {
+  /** Most gradients of one example each that it takes. */
+  readonly imageSteps: number;
+}
 
 /**
  * Computes a run and tells of it.
@@ -28,6 +29,12 @@ export type RunFacts = Pick<
 export type StartRun<Response> = (
   context: CallContext,
   admitted: (facts: RunFacts) => void,
+) => AsyncGenerator<StreamMessage<Response>, void, void>;
+
+/** The same, for a run that the registry knows. */
+type Begin<Response extends RunResponse> = (
+  run: ActiveRun<Response>,
+  context: CallContext,
 ) => AsyncGenerator<StreamMessage<Response>, void, void>;
 
 export interface RunRegistryOptions {
@@ -82,9 +89,10 @@ export class RunRegistry {
     start: StartRun<Response>,
   ): AsyncGenerator<StreamMessage<Response>, void, void> {
     const ticket = readRunTicket(codec.kind, request, context.principal.name);
+    const begin: Begin<Response> = (run, own) => start(own, (facts) => this.#admit(run, ticket, request, facts));
     if (ticket.requestId === undefined) {
-      if (ticket.isDetached) yield* this.#read(this.#begin(ticket, context, codec, start), context.signal);
-      else yield* this.#attached(ticket, context, codec, start);
+      if (ticket.isDetached) yield* this.#read(this.#begin(ticket, context, codec, begin), context.signal);
+      else yield* this.#attached(ticket, context, codec, begin);
       return;
     }
     const active = await this.#underWay(ticket, context.signal);
@@ -96,7 +104,7 @@ export class RunRegistry {
     const row = this.#options.store.findRequest(ticket.principal, ticket.requestId);
     if (row !== undefined) requireSame(ticket, row.requestDigest);
     if (row?.state === 'completed') yield* replayRun(row, this.#options.store, codec);
-    else yield* this.#read(this.#begin(ticket, context, codec, start), context.signal);
+    else yield* this.#read(this.#begin(ticket, context, codec, begin), context.signal);
   }
 
   /** The run of a request id that goes on; one that was told to end is waited for. */
@@ -115,11 +123,11 @@ export class RunRegistry {
     ticket: RunTicket,
     context: CallContext,
     codec: RunCodec<Response>,
-    start: StartRun<Response>,
+    begin: Begin<Response>,
   ): AsyncGenerator<StreamMessage<Response>, void, void> {
     const run = this.#activeRun(ticket, codec, context.cut);
     try {
-      for await (const message of start(context, (facts) => this.#admit(run, ticket, facts))) {
+      for await (const message of begin(run, context)) {
         run.take(message);
         yield message;
       }
@@ -136,7 +144,7 @@ export class RunRegistry {
     ticket: RunTicket,
     context: CallContext,
     codec: RunCodec<Response>,
-    start: StartRun<Response>,
+    begin: Begin<Response>,
   ): ActiveRun<Response> {
     const { calls, config, log } = this.#options;
     const ending = new AbortController();
@@ -152,7 +160,7 @@ export class RunRegistry {
     };
     const work = async (): Promise<void> => {
       try {
-        for await (const message of start(own, (facts) => this.#admit(run, ticket, facts))) run.take(message);
+        for await (const message of begin(run, own)) run.take(message);
       } catch (error) {
         run.end(error);
         if (!ending.signal.aborted) log.warn({ error }, 'a run failed');
@@ -176,19 +184,25 @@ export class RunRegistry {
     return run;
   }
 
-  #admit<Response extends RunResponse>(run: ActiveRun<Response>, ticket: RunTicket, facts: RunFacts): void {
+  #admit<Response extends RunResponse>(
+    run: ActiveRun<Response>,
+    ticket: RunTicket,
+    request: StartRequest,
+    { imageSteps, ...facts }: RunFacts,
+  ): void {
+    const { log, now } = this.#options;
     const { principal, requestId, requestDigest, isKept } = ticket;
-    run.admitted({
-      ...facts,
-      kind: run.codec.kind,
-      principal,
-      requestId,
-      requestDigest,
-      isKept,
-      isDetached: run.isDetached,
-      createdMs: this.#options.now(),
-    });
+    const { kind } = run.codec;
+    const { isDetached } = run;
+    run.admitted({ ...facts, kind, principal, requestId, requestDigest, isKept, isDetached, createdMs: now() });
     this.#byId.set(facts.id, run);
+    // Who attacks what with what: by digest, for pixels and labels do not belong into logs.
+    const digest = requestDigest ?? requestDigestOf(kind, request);
+    const { id: runId, modelName: model, modelVersion: version, modelSha256: sha256, examplesTotal: examples } = facts;
+    log.info(
+      { audit: true, runId, principal, model, version, sha256, examples, imageSteps, digest },
+      'run is admitted',
+    );
   }
 
   #end<Response extends RunResponse>(run: ActiveRun<Response>, ticket: RunTicket): void {

@@ -1,12 +1,10 @@
 import type { Example } from '../../contract/robustgate/v1/example.js';
 import { EngineError, type JobInput, type ModelInfo } from '../../engine/index.js';
 import type { CallOptions, Lane, ModelRef } from '../../host/index.js';
-import type { Admission, Ticket } from '../admission/admission.js';
+import type { Ticket } from '../admission/admission.js';
 import type { CallContext } from '../grpc/call-context.js';
 import type { StreamMessage } from '../grpc/handlers.js';
 import type { RunFacts } from '../runs/run-registry.js';
-import { digestOf } from '../security/digest.js';
-import type { Lease } from '../security/quotas.js';
 import type { RunEvent } from '../telemetry/observe-runs.js';
 import type { RunKindName } from '../telemetry/serving-metrics.js';
 import { labelledTasks, readExamples } from '../translate/examples.js';
@@ -81,62 +79,72 @@ export async function* streamRun<
       () => readExamples(request.examples, { model: info, pool, limits: config.limits }),
       () => kind.readWish(info, labelledTasks(request.examples)),
     );
-    const ref = refOf(info);
     requireTime(context);
     requireServing(gateway);
-    requireNoQuarantine(hosts.attack, ref);
-    const { principal } = context;
+    requireNoQuarantine(hosts.attack, refOf(info));
     const job = kind.joined(wish, inputs);
-    const imageSteps = kind.imageSteps(job);
-    const lease = gateway.quotas.enter(principal.name, imageSteps);
-    const ticket = enterOrLeave(attacks, principal.name, lease);
-    const id = gateway.newRunId();
-    const observed = gateway.telemetry.runs.begin({
-      id,
-      kind: kind.name,
-      model: ref,
-      traceParent: context.traceParent,
-    });
+    const ticket = attacks.enter(context.principal.name);
     try {
-      const startMs = performance.now();
-      const run: Run<Job> = {
-        id,
-        model: info,
-        job,
-        elapsed: () => (performance.now() - startMs) / 1000,
-      };
-      admitted(factsOf(run, kind.specText(info, run.job), ticket));
-      audit(gateway, run, principal.name, imageSteps, request);
-      yield kind.started(run);
-      yield* untilAdmitted(ticket, [context.signal, gateway.draining], (position) => kind.queued(run, position));
-      context.signal.throwIfAborted();
-      requireServing(gateway);
-      requireTime(context);
-      observed.admitted();
-      const options = callOptions(id, { ...context, traceParent: observed.traceParent });
-      const events = kind.start(hosts.attack, ref, run.job, options);
-      let newest = kind.queued(run, 0);
-      for await (const event of neverSilent(events, MAX_SILENCE_MS)) {
-        if (event === SILENCE) {
-          yield kind.stillAt(newest, run);
-          continue;
-        }
-        observed.saw(event);
-        for await (const message of kind.messages(event, run)) {
-          if (message.isProgress) newest = message;
-          yield message;
-        }
-      }
-    } catch (error) {
-      observed.failed(error);
-      throw error;
+      yield* admittedRun(job, info, ticket, context, gateway, kind, admitted);
     } finally {
-      observed.close();
       ticket.leave();
-      lease.leave();
     }
   } finally {
     model.release();
+  }
+}
+
+/** A run that has its place, or one in the queue: so a call for which there is none takes nothing off its caller's quota. */
+async function* admittedRun<
+  Wish,
+  Job extends Wish & { readonly inputs: readonly JobInput[] },
+  Event extends RunEvent,
+  Response,
+>(
+  job: Job,
+  info: ModelInfo,
+  ticket: Ticket,
+  context: CallContext,
+  gateway: GatewayContext,
+  kind: RunKind<Wish, Job, Event, Response>,
+  admitted: (facts: RunFacts) => void,
+): AsyncGenerator<StreamMessage<Response>, void, void> {
+  const imageSteps = kind.imageSteps(job);
+  const lease = gateway.quotas.enter(context.principal.name, imageSteps);
+  const ref = refOf(info);
+  const id = gateway.newRunId();
+  const { traceParent } = context;
+  const observed = gateway.telemetry.runs.begin({ id, kind: kind.name, model: ref, traceParent });
+  try {
+    const startMs = performance.now();
+    const run: Run<Job> = { id, model: info, job, elapsed: () => (performance.now() - startMs) / 1000 };
+    admitted({ ...factsOf(run, kind.specText(info, job), ticket), imageSteps });
+    yield kind.started(run);
+    yield* untilAdmitted(ticket, [context.signal, gateway.draining], (position) => kind.queued(run, position));
+    context.signal.throwIfAborted();
+    requireServing(gateway);
+    requireTime(context);
+    observed.admitted();
+    const options = callOptions(id, { ...context, traceParent: observed.traceParent });
+    const events = kind.start(gateway.hosts.attack, ref, job, options);
+    let newest = kind.queued(run, 0);
+    for await (const event of neverSilent(events, MAX_SILENCE_MS)) {
+      if (event === SILENCE) {
+        yield kind.stillAt(newest, run);
+        continue;
+      }
+      observed.saw(event);
+      for await (const message of kind.messages(event, run)) {
+        if (message.isProgress) newest = message;
+        yield message;
+      }
+    }
+  } catch (error) {
+    observed.failed(error);
+    throw error;
+  } finally {
+    observed.close();
+    lease.leave();
   }
 }
 
@@ -144,7 +152,7 @@ const factsOf = <Job extends { readonly inputs: readonly JobInput[] }>(
   { id, model, job }: Run<Job>,
   specText: string,
   { position }: Ticket,
-): RunFacts => ({
+): Omit<RunFacts, 'imageSteps'> => ({
   id,
   modelName: model.name,
   modelVersion: model.version,
@@ -153,31 +161,6 @@ const factsOf = <Job extends { readonly inputs: readonly JobInput[] }>(
   examplesTotal: job.inputs.length,
   state: position > 0 ? 'queued' : 'running',
 });
-/** A place in the queue; the quota is given back where there is none. */
-function enterOrLeave(attacks: Admission, principal: string, lease: Lease): Ticket {
-  try {
-    return attacks.enter(principal);
-  } catch (error) {
-    lease.leave();
-    throw error;
-  }
-}
-
-/** A line for each run: who attacks what with what, by digest, for pixels and labels do not belong into logs. */
-function audit<Job>(
-  { log }: GatewayContext,
-  { id, model }: Run<Job>,
-  principal: string,
-  imageSteps: number,
-  request: RunRequest,
-): void {
-  const fields = { runId: id, principal, model: model.name, version: model.version, sha256: model.sha256 };
-  log.info(
-    { audit: true, ...fields, examples: request.examples.length, imageSteps, digest: digestOf(request) },
-    'run is admitted',
-  );
-}
-
 function requireNoQuarantine(lane: Lane, ref: ModelRef): void {
   const reason = lane.quarantineReason(ref);
   if (reason === undefined) return;

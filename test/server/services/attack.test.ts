@@ -211,3 +211,28 @@ test('a model in quarantine is refused before the run begins', async (t) => {
   t.deepEqual(heard, []);
   t.like(error, { code: 'MODEL_QUARANTINED', statusName: 'FAILED_PRECONDITION' });
 });
+
+test('a call that the full queue turns away takes nothing off the quota of its caller', async (t) => {
+  const end = gate();
+  const { client } = await toyGateway(
+    t,
+    {
+      async *attack() {
+        await end.opened;
+        yield toySummary(1);
+      },
+    },
+    { config: { limits: { runs: 1, queue: 0 }, quotas: { default: { imageStepsPerMinute: 6, burstImageSteps: 6 } } } },
+  );
+  const three = { modelName: 'toy', examples: [toyExample(5)], attack: { name: 'pgd', steps: 3 } };
+  const begun = gate();
+  const first = (async () => {
+    for await (const { $case } of client.attack(three)) if ($case === 'started') begun.open();
+  })();
+  await begun.opened;
+  t.like(await t.throwsAsync(collectAttack(client.attack(three))), { code: 'QUEUE_FULL' });
+  end.open();
+  await first;
+  await t.notThrowsAsync(collectAttack(client.attack(three)));
+  t.like(await t.throwsAsync(collectAttack(client.attack(three))), { code: 'QUOTA_EXCEEDED' });
+});
