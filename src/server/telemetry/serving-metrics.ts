@@ -26,7 +26,11 @@ export const REJECTIONS = [
   'MEMORY_BUDGET_EXCEEDED',
   'MODEL_NOT_READY',
   'MODEL_QUARANTINED',
+  'PERMISSION_DENIED',
   'QUEUE_FULL',
+  'QUOTA_EXCEEDED',
+  'STORE_UNAVAILABLE',
+  'UNAUTHENTICATED',
 ] as const;
 
 /** What runs in a host for a call. */

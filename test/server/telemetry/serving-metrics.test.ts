@@ -21,6 +21,14 @@ test('counters and histograms of calls and runs are there before the first', asy
   t.deepEqual(named(series, 'robustgate_image_steps_total'), {}, 'of a model nothing is known yet');
 });
 
+test('a call beyond its quota is counted among those that were turned away', async (t) => {
+  const { gateway, client } = await toyGateway(t, {}, { config: { quotas: { default: { imageStepsPerMinute: 1 } } } });
+  t.like(await t.throwsAsync(collectAttack(client.attack(request))), { code: 'QUOTA_EXCEEDED' });
+  const series = seriesOf(await scrape(gateway.adminAddress));
+  t.is(series.get('robustgate_rejected_total{reason="QUOTA_EXCEEDED"}'), 1);
+  t.is(series.get('robustgate_rejected_total{reason="UNAUTHENTICATED"}'), 0);
+});
+
 test('calls and runs are counted by how they end, and in flight while they last', async (t) => {
   const [begun, release] = [gate(), gate()];
   const { gateway, client } = await toyGateway(
