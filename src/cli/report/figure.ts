@@ -1,9 +1,6 @@
 import type { AttackFigures, EvaluationResult, Figure, TaskFigures } from '../../engine/index.js';
-import { numberText } from '../format.js';
+import { numberText, valueText } from '../format.js';
 import { type Html, html } from './html.js';
-
-/** A number for a table; `–` where nothing counts. */
-export const valueText = (value: number | undefined): string => (value === undefined ? '–' : numberText(value));
 
 /** A figure with its interval. */
 export const figureHtml = ({ value, lower, upper }: Figure): Html =>
