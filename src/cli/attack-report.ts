@@ -5,7 +5,7 @@ import {
   type TaskOutcome,
   TerminatedBy,
 } from '../clients/index.js';
-import { enumName, formatTable, metricText, numberText, secondsOf } from './format.js';
+import { enumName, formatTable, metricText, metricTitle, secondsOf, valueText } from './format.js';
 
 /** The tables of a finished attack. */
 export function attackText(
@@ -32,19 +32,17 @@ export function attackText(
   ].join('\n');
 }
 
-const lossText = (loss: number | undefined): string => (loss === undefined ? '–' : numberText(loss));
-
 function outcomeRow(outcome: TaskOutcome): string[] {
   const { name = '', unit = '', higherIsBetter = false } = outcome.clean ?? {};
   return [
     outcome.task,
     outcome.attacked ? 'yes' : 'no',
-    `${name}${unit === '' ? '' : ` in ${unit}`} ${higherIsBetter ? '↑' : '↓'}`,
+    metricTitle({ metric: name, unit, higherIsBetter }),
     metricText(outcome.clean),
     metricText(outcome.adversarial),
     metricText(outcome.adversarial8bit),
-    lossText(outcome.cleanLoss),
-    lossText(outcome.adversarialLoss),
+    valueText(outcome.cleanLoss),
+    valueText(outcome.adversarialLoss),
   ];
 }
 

@@ -17,9 +17,22 @@ export function formatTable(
   return `${[format(header), rule, ...rows.map(format)].join('\n')}\n`;
 }
 
-/** A metric's value with four digits; `–` where nothing counts. */
-export const metricText = (metric: Pick<MetricValue, 'value'> | undefined): string =>
-  metric?.value === undefined ? '–' : numberText(metric.value);
+/** A number with four digits; `–` where nothing counts. */
+export const valueText = (value: number | undefined): string => (value === undefined ? '–' : numberText(value));
+
+/** A metric's value. */
+export const metricText = (metric: Pick<MetricValue, 'value'> | undefined): string => valueText(metric?.value);
+
+/** What a metric is: its name, its unit, and an arrow to where it is better. */
+export const metricTitle = ({ metric, unit, higherIsBetter }: MetricTitle): string =>
+  `${metric}${unit === '' ? '' : ` in ${unit}`} ${higherIsBetter ? '↑' : '↓'}`;
+
+interface MetricTitle {
+  readonly metric: string;
+  /** Empty for ratios. */
+  readonly unit: string;
+  readonly higherIsBetter: boolean;
+}
 
 /** A number with about four significant digits, as short as it can be told. */
 export function numberText(value: number): string {
@@ -40,3 +53,6 @@ export function secondsOf(seconds: number): string {
 /** The name of a member of an enum of the contract. */
 export const enumName = (members: Readonly<Record<string, number>>, value: number): string =>
   Object.keys(members).find((name) => members[name] === value) ?? `${value}`;
+
+/** The word for the name of such a member: `EARLY_STOP` is `early-stop`. */
+export const wordOf = (name: string): string => name.toLowerCase().replaceAll('_', '-');

@@ -17,7 +17,7 @@ export async function withGateway<Result>(
 ): Promise<Result> {
   if (options.local !== true) return await withClient(options.server, await identity(options), work);
   if (options.models === undefined) throw new UsageError('expected --models DIR beside --local, got none');
-  const gateway = await startLocalGateway(options.models, options.threads, context);
+  const gateway = await startLocalGateway(options.models, context, options.threads);
   try {
     context.signal.throwIfAborted();
     return await withClient(gateway.grpcAddress, {}, work);

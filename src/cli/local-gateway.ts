@@ -19,12 +19,13 @@ export interface ConfigSource {
 /**
  * Starts a gateway that serves a model repository on free loopback ports; what it logs is told only where it is a problem.
  *
+ * @param threads default: the cores that may be used
  * @throws Error. Thrown when there is no such folder.
  */
 export async function startLocalGateway(
   models: string,
-  threads: number | undefined,
-  { stderr }: CliContext,
+  { stderr }: Pick<CliContext, 'stderr'>,
+  threads?: number,
 ): Promise<Gateway> {
   // A gateway may wait for its models; a command has nothing to wait for.
   await readdir(models);

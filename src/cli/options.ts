@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { wordOf } from './format.js';
 
 /** Where a command finds a gateway that runs. */
 export interface ServerOptions {
@@ -97,10 +98,9 @@ export function weighted(
 /** An option whose values are the members of an enum of the contract, in small letters with hyphens. */
 export function enumOption(flags: string, description: string, members: Readonly<Record<string, number>>): Option {
   const names = Object.keys(members).filter((name) => name !== 'UNSPECIFIED');
-  const textOf = (name: string): string => name.toLowerCase().replaceAll('_', '-');
-  return new Option(flags, `${description} (${names.map(textOf).join(', ')})`).argParser((text: string) => {
-    const name = names.find((member) => textOf(member) === text);
-    if (name === undefined) throw new InvalidArgumentError(`expected ${names.map(textOf).join(' or ')}, got ${text}`);
+  return new Option(flags, `${description} (${names.map(wordOf).join(', ')})`).argParser((text: string) => {
+    const name = names.find((member) => wordOf(member) === text);
+    if (name === undefined) throw new InvalidArgumentError(`expected ${names.map(wordOf).join(' or ')}, got ${text}`);
     return members[name];
   });
 }

@@ -8,12 +8,12 @@ import {
   ProbeTrigger,
   ProbeVerdict,
 } from '../clients/index.js';
-import { enumName, formatTable, numberText, secondsOf } from './format.js';
+import { enumName, formatTable, metricTitle, numberText, secondsOf, wordOf } from './format.js';
 import { plain } from './json.js';
 import type { ProgressState } from './progress.js';
 
-const verdictText = ({ verdict }: ProbeRun): string => enumName(ProbeVerdict, verdict).toLowerCase();
-const triggerText = ({ trigger }: ProbeRun): string => enumName(ProbeTrigger, trigger).toLowerCase().replace('_', '-');
+const verdictText = ({ verdict }: ProbeRun): string => wordOf(enumName(ProbeVerdict, verdict));
+const triggerText = ({ trigger }: ProbeRun): string => wordOf(enumName(ProbeTrigger, trigger));
 const timeText = (ms: bigint | undefined): string => (ms === undefined ? 'never' : new Date(Number(ms)).toISOString());
 const durationOf = ({ startedMs, finishedMs }: ProbeRun): string => secondsOf(Number(finishedMs - startedMs) / 1000);
 
@@ -28,7 +28,7 @@ export function probesText(probes: readonly Probe[]): string {
   if (probes.length === 0) return 'no probes\n';
   const rows = probes.map((probe) => [
     probe.name,
-    enumName(ProbeState, probe.state).toLowerCase(),
+    wordOf(enumName(ProbeState, probe.state)),
     `${probe.schedule} ${probe.timeZone}`,
     timeText(probe.nextRunMs),
     probe.models.join(', ') || 'none',
@@ -88,13 +88,13 @@ export function probeRunText(run: ProbeRun): string {
 function attackText({ spec, tasks, examples, broken, doubts }: AttackFigures): string {
   const isSuspect = doubts.length > 0;
   const mark = (figure: Figure | undefined): string => `${figureText(figure)}${isSuspect ? ' ?' : ''}`;
-  const rows = tasks.map(({ task, attacked, metric, unit, higherIsBetter, clean, adversarial, adversarial8bit }) => [
-    task,
-    attacked ? 'yes' : 'no',
-    `${metric}${unit === '' ? '' : ` in ${unit}`} ${higherIsBetter ? '↑' : '↓'}`,
-    mark(clean),
-    mark(adversarial),
-    mark(adversarial8bit),
+  const rows = tasks.map((task) => [
+    task.task,
+    task.attacked ? 'yes' : 'no',
+    metricTitle(task),
+    mark(task.clean),
+    mark(task.adversarial),
+    mark(task.adversarial8bit),
   ]);
   const count = `${examples} examples${broken === undefined ? '' : `, ${broken} broken`}`;
   const trust = isSuspect ? ', SUSPECT' : '';

@@ -1,9 +1,10 @@
 // The front door: all that host/, server/, lab/ and cli/ may import of the engine.
 
+export { l1Norm, l2Norm, linfNorm } from './attacks/norms.js';
 export type * from './datasets/dataset.js';
 export { type DatasetConfig, datasetConfigSchema } from './datasets/dataset-config.js';
 export { guessDatasetConfig } from './datasets/guess-dataset-config.js';
-export { openDataset } from './datasets/open-dataset.js';
+export { DATASET_LIMITS, openDataset } from './datasets/open-dataset.js';
 export {
   EngineError,
   ERROR_CODES,

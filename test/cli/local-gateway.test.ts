@@ -2,7 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { readConfig } from '../../src/cli/local-gateway.js';
+import { readConfig, startLocalGateway } from '../../src/cli/local-gateway.js';
 import { PACKAGE_ROOT } from '../../src/cli/package-version.js';
 import { connect } from '../../src/clients/index.js';
 import { runCli } from '../support/run-cli.js';
@@ -22,6 +22,12 @@ async function exampleOf(name: string): Promise<string[]> {
     word.replace(/demo\/(models|scenes)/g, (path) => fileURLToPath(new URL(path, PACKAGE_ROOT))),
   );
 }
+
+test('a gateway of its own starts with nothing said of its threads, as scripts start it', async (t) => {
+  const gateway = await startLocalGateway(models, { stderr: { write: (text) => t.fail(`${text}`) } });
+  t.teardown(() => gateway.close());
+  t.regex(gateway.grpcAddress, /^127\.0\.0\.1:\d+$/);
+});
 
 test('the example of models describes the street model', async (t) => {
   const { code, stdout } = await runCli(await exampleOf('models'));

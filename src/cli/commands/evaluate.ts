@@ -105,11 +105,7 @@ async function evaluateShard(
   await checkWishes(options, prepared, known);
   const progress = createProgress(context, () => performance.now(), options.progress);
   const log = (message: string): void => progress.log(message);
-  const target = gatewayTarget(client, known, {
-    patienceMs: options.patience * 1000,
-    log,
-    callTimeoutMs: undefined,
-  });
+  const target = gatewayTarget(client, known, { patienceMs: options.patience * 1000, log });
   try {
     const robustgate = await versionOf();
     const { out } = options;

@@ -6,6 +6,9 @@ import {
   encodeNpy,
   type Gradient,
   graphOutputs,
+  l1Norm,
+  l2Norm,
+  linfNorm,
   lossNames,
   type NpyArray,
   PROVIDERS,
@@ -131,7 +134,7 @@ function document({ out, loss, reduction }: Options, { loss: value, losses, grad
     losses: losses.map(finite),
     lossName: loss,
     reduction,
-    gradient: { file: out, shape, ...norms(data) },
+    gradient: { file: out, shape, l1: finite(l1Norm(data)), l2: finite(l2Norm(data)), linf: finite(linfNorm(data)) },
     output: { shape: rest.output.shape },
     forwardMs: rest.forwardMs,
     stepMs: rest.stepMs,
@@ -141,13 +144,3 @@ function document({ out, loss, reduction }: Options, { loss: value, losses, grad
 
 /** JSON knows no infinity. */
 const finite = (value: number): number | string => (Number.isFinite(value) ? value : `${value}`);
-
-function norms(data: Float32Array): object {
-  let [l1, squares, linf] = [0, 0, 0];
-  for (const value of data) {
-    l1 += Math.abs(value);
-    squares += value * value;
-    linf = Math.max(linf, Math.abs(value));
-  }
-  return { l1: finite(l1), l2: finite(Math.sqrt(squares)), linf: finite(linf) };
-}

@@ -1,45 +1,37 @@
 import type { Command } from 'commander';
 import { type Client, type ProbeRun, ProbeVerdict } from '../../clients/index.js';
 import { type CliContext, EXIT, type ExitCode, UsageError } from '../context.js';
-import { withGateway } from '../gateway.js';
 import { jsonDocument, plain } from '../json.js';
-import { addExample, addJsonOption, addServerOptions, enumOption, integer, type ServerOptions } from '../options.js';
+import { addExample, enumOption, integer } from '../options.js';
+import { firstItems } from '../paging.js';
 import { historyText, probeDocument, probeRunText, probeState, probesText, runLine } from '../probe-report.js';
 import { createProgress } from '../progress.js';
+import { type AskingOptions, addServerAction } from '../server-action.js';
 
-interface Options extends ServerOptions {
-  readonly json?: true;
-}
-
-interface RunOptions extends Options {
+interface RunOptions extends AskingOptions {
   readonly model?: string;
   readonly modelVersion?: string;
 }
 
-interface HistoryOptions extends Options {
+interface HistoryOptions extends AskingOptions {
   readonly model?: string;
   readonly verdict?: ProbeVerdict;
   readonly limit: number;
 }
 
-interface WatchOptions extends Options {
+interface WatchOptions extends AskingOptions {
   readonly afterSequence?: number;
 }
 
 /** `robustgate probes`: the probes of a gateway, their runs, and a run now. */
 export function defineProbes(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   const { stdout } = context;
-  const add = <Given extends Options>(
+  const add = <Given extends AskingOptions>(
     target: Command,
     work: (client: Client, options: Given, name: string | undefined) => Promise<ExitCode>,
   ): Command =>
-    addJsonOption(addServerOptions(target)).action(async (...given: readonly unknown[]) => {
-      // Arguments come first, then options, then the command.
-      const name = typeof given[0] === 'string' ? given[0] : undefined;
-      const options = given.at(-2) as Given;
-      finish(await withGateway(options, context, (client) => work(client, options, name)));
-    });
-  const call = ({ timeout }: Options) => ({ signal: context.signal, timeoutMs: timeout });
+    addServerAction<Given>(target, context, async (client, options, name) => finish(await work(client, options, name)));
+  const call = ({ timeout }: AskingOptions) => ({ signal: context.signal, timeoutMs: timeout });
   const sub = (name: string, summary: string): Command =>
     command.command(name).description(summary).helpOption('-h, --help', 'print this');
   add(command, async (client, options) => {
@@ -116,8 +108,6 @@ async function runNow(
   return exitCodeFor(runs);
 }
 
-const PAGE_SIZE = 1000;
-
 async function newest(
   client: Client,
   { model: modelName, verdict = ProbeVerdict.UNSPECIFIED, limit }: HistoryOptions,
@@ -125,14 +115,8 @@ async function newest(
   call: { readonly signal: AbortSignal; readonly timeoutMs: number | undefined },
 ): Promise<readonly ProbeRun[]> {
   if (limit < 1) throw new UsageError(`expected --limit of at least 1, got ${limit}`);
-  const runs: ProbeRun[] = [];
-  let pageToken = '';
-  do {
-    // The token of a page stands for its filters, not for its size.
-    const pageSize = Math.min(PAGE_SIZE, limit - runs.length);
-    const page = await client.listProbeRuns({ probe, modelName, verdict, pageSize, pageToken }, call);
-    runs.push(...page.runs);
-    pageToken = page.nextPageToken;
-  } while (pageToken !== '' && runs.length < limit);
-  return runs;
+  return await firstItems(limit, async (page) => {
+    const { runs: items, nextPageToken } = await client.listProbeRuns({ probe, modelName, verdict, ...page }, call);
+    return { items, nextPageToken };
+  });
 }

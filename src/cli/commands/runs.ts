@@ -10,40 +10,36 @@ import {
 } from '../../clients/index.js';
 import { type CliContext, EXIT, type ExitCode } from '../context.js';
 import { enumName, formatTable } from '../format.js';
-import { withGateway } from '../gateway.js';
 import { jsonDocument } from '../json.js';
-import { addExample, addJsonOption, addServerOptions, enumOption, integer, type ServerOptions } from '../options.js';
+import { addExample, enumOption, integer } from '../options.js';
+import { firstItems } from '../paging.js';
 import { runDocument, stateText } from '../run-document.js';
+import { type AskingOptions, addServerAction } from '../server-action.js';
 import { showAttack } from '../show-attack.js';
 import { showGradientNorm } from '../show-gradient-norm.js';
 
-interface Options extends ServerOptions {
-  readonly json?: true;
-}
-
-interface ListOptions extends Options {
+interface ListOptions extends AskingOptions {
   readonly model?: string;
   readonly state?: RunState;
   readonly limit: number;
 }
 
-interface WatchOptions extends Options {
+interface WatchOptions extends AskingOptions {
   readonly out?: string;
 }
 
 /** `robustgate runs`: the runs of a gateway, or one of them. */
 export function defineRuns(command: Command, context: CliContext, finish: (code: ExitCode) => void): void {
-  const add = <Given extends Options>(
+  const add = <Given extends AskingOptions>(
     target: Command,
     work: (client: Client, options: Given, runId: string) => Promise<void>,
   ): Command =>
-    addJsonOption(addServerOptions(target)).action(async (...given: readonly unknown[]) => {
-      const [runId, options] = typeof given[0] === 'string' ? [given[0], given[1]] : ['', given[0]];
-      await withGateway(options as Given, context, (client) => work(client, options as Given, runId));
+    addServerAction<Given>(target, context, async (client, options, runId = '') => {
+      await work(client, options, runId);
       finish(EXIT.pass);
     });
-  const call = ({ timeout }: Options) => ({ signal: context.signal, timeoutMs: timeout });
-  const write = (run: Run | undefined, { json }: Options): void => {
+  const call = ({ timeout }: AskingOptions) => ({ signal: context.signal, timeoutMs: timeout });
+  const write = (run: Run | undefined, { json }: AskingOptions): void => {
     if (run !== undefined) context.stdout.write(json ? jsonDocument({ run: runDocument(run) }) : runText(run));
   };
   add<ListOptions>(
@@ -77,26 +73,16 @@ function positive(text: string): number {
   return count;
 }
 
-const PAGE_SIZE = 1000;
-
 async function newest(
   client: Client,
   { model, state, limit }: ListOptions,
   call: { readonly signal: AbortSignal; readonly timeoutMs: number | undefined },
 ): Promise<readonly Run[]> {
-  const runs: Run[] = [];
-  let pageToken = '';
-  do {
-    // The token of a page stands for its filters, not for its size.
-    const pageSize = Math.min(PAGE_SIZE, limit - runs.length);
-    const page = await client.listRuns(
-      { modelName: model, state: state ?? RunState.UNSPECIFIED, pageSize, pageToken },
-      call,
-    );
-    runs.push(...page.runs);
-    pageToken = page.nextPageToken;
-  } while (pageToken !== '' && runs.length < limit);
-  return runs;
+  return await firstItems(limit, async (page) => {
+    const filter = { modelName: model, state: state ?? RunState.UNSPECIFIED };
+    const { runs: items, nextPageToken } = await client.listRuns({ ...filter, ...page }, call);
+    return { items, nextPageToken };
+  });
 }
 
 /** The first message says what the run is. */

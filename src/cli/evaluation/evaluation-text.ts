@@ -1,5 +1,5 @@
-import type { EvaluationResult, Figure, TaskFigures } from '../../engine/index.js';
-import { formatTable, numberText, secondsOf } from '../format.js';
+import type { EvaluationResult, Figure } from '../../engine/index.js';
+import { formatTable, metricTitle, numberText, secondsOf, valueText } from '../format.js';
 
 /** The figures of an evaluation for a terminal. A figure in doubt is not told: its reason is. */
 export function evaluationText(result: EvaluationResult): string {
@@ -8,7 +8,7 @@ export function evaluationText(result: EvaluationResult): string {
     tasks.map((task, i) => [
       i === 0 ? spec : '',
       `${task.task}${task.attacked ? ' *' : ''}`,
-      metricText(task),
+      metricTitle(task),
       figureText(task.clean),
       verdict === 'suspect' ? 'SUSPECT' : figureText(task.adversarial),
       `${task.examples}`,
@@ -35,11 +35,7 @@ export function evaluationText(result: EvaluationResult): string {
   ].join('\n');
 }
 
-const metricText = ({ metric, unit, higherIsBetter }: TaskFigures): string =>
-  `${metric}${unit === '' ? '' : ` in ${unit}`} ${higherIsBetter ? '↑' : '↓'}`;
-
 const figureText = ({ value, lower, upper }: Figure): string => {
-  if (value === undefined) return '–';
   const interval = lower === undefined || upper === undefined ? '' : ` [${numberText(lower)}, ${numberText(upper)}]`;
-  return `${numberText(value)}${interval}`;
+  return `${valueText(value)}${interval}`;
 };

@@ -19,12 +19,12 @@ import type {
   TargetResult,
   TaskOutcome,
 } from '../../engine/index.js';
-import { wordOf } from './wire-words.js';
+import { engineWord } from './wire-words.js';
 
 /** Progress as the engine tells it. */
 export const readProgress = (progress: WireProgress): AttackProgress => ({
   ...progress,
-  phase: wordOf(RunPhase, progress.phase),
+  phase: engineWord(RunPhase, progress.phase),
   examplesBroken: progress.examplesBroken,
   etaSeconds: progress.etaSeconds,
 });
@@ -37,7 +37,7 @@ export function readResult({ result, payloads }: CollectedResult): TargetResult 
     perturbation: result.perturbation ?? { linf: Number.NaN, l2: Number.NaN },
     steps: result.steps,
     restart: result.restart,
-    terminatedBy: wordOf(TerminatedBy, result.terminatedBy),
+    terminatedBy: engineWord(TerminatedBy, result.terminatedBy),
     batchSize: result.batchSize,
     warnings: result.warnings,
     adversarialPng: payloads.find(({ id }) => id.field === AttackField.ADVERSARIAL_PNG)?.data,
@@ -47,7 +47,7 @@ export function readResult({ result, payloads }: CollectedResult): TargetResult 
 const readOutcome = (outcome: WireOutcome): TaskOutcome => ({
   task: outcome.task,
   attacked: outcome.attacked,
-  labelSource: wordOf(LabelSource, outcome.labelSource),
+  labelSource: engineWord(LabelSource, outcome.labelSource),
   clean: readMetric(outcome.clean),
   adversarial: readMetric(outcome.adversarial),
   adversarial8bit: outcome.adversarial8bit && readMetric(outcome.adversarial8bit),

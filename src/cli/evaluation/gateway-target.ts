@@ -3,7 +3,6 @@ import {
   AttackField,
   type AttackRequest,
   assembleAttack,
-  type CallOptions,
   type Client,
   Combination,
   type DeepPartial,
@@ -32,11 +31,6 @@ import { createPatience, type RetryOptions } from './retry.js';
 import { requestParts, wireExample } from './wire-examples.js';
 import { memberOf } from './wire-words.js';
 
-export interface GatewayTargetOptions extends RetryOptions {
-  /** Time for one call, in milliseconds; `undefined` means as long as it takes. */
-  readonly callTimeoutMs: number | undefined;
-}
-
 /** Two of the largest batches. */
 const MAX_EXAMPLES = 32;
 
@@ -44,7 +38,7 @@ const MAX_EXAMPLES = 32;
  * A gateway at the other end of a connection as the target of an evaluation. Its model is pinned by version and held against
  * its hash after every call; a gateway that goes away is waited for, and the call is made again.
  */
-export function gatewayTarget(client: Client, model: TargetModel, options: GatewayTargetOptions): AttackTarget {
+export function gatewayTarget(client: Client, model: TargetModel, options: RetryOptions): AttackTarget {
   const pinned = { modelName: model.name, modelVersion: model.version };
   return {
     model,
@@ -55,7 +49,7 @@ export function gatewayTarget(client: Client, model: TargetModel, options: Gatew
       let provenance: Provenance | undefined;
       let done = 0;
       for (const part of requestParts(examples.map((example) => wireExample(example, model)))) {
-        const run = runWithRetries(client, model, request, part, { signal, timeoutMs: options.callTimeoutMs }, options);
+        const run = runWithRetries(client, model, request, part, signal, options);
         for await (const event of run) {
           if (event.type === 'summary') provenance = event.provenance;
           else if (event.type === 'result') yield event;
@@ -72,8 +66,7 @@ export function gatewayTarget(client: Client, model: TargetModel, options: Gatew
       const outputs: ReadonlyMap<string, ReplyTensor>[] = [];
       for (const part of requestParts(examples.map((example) => wireExample(example, model)))) {
         const request = { ...pinned, examples: [...part], fields: [PredictField.RAW] };
-        const call = { signal, timeoutMs: options.callTimeoutMs };
-        const { predictions } = await predictWithRetries(client, request, call, options);
+        const { predictions } = await predictWithRetries(client, request, signal, options);
         for (const { tasks } of predictions) {
           outputs.push(new Map(tasks.flatMap(({ task, raw }) => (raw === undefined ? [] : [[task, readRaw(raw)]]))));
         }
@@ -83,23 +76,21 @@ export function gatewayTarget(client: Client, model: TargetModel, options: Gatew
   };
 }
 
-type Call = CallOptions & { readonly signal: AbortSignal };
-
 async function* runWithRetries(
   client: Client,
   model: TargetModel,
   request: DeepPartial<AttackRequest>,
   examples: readonly Example[],
-  call: Call,
+  signal: AbortSignal,
   options: RetryOptions,
 ): AsyncGenerator<TargetEvent, void, void> {
   const patience = createPatience(options);
   while (true) {
     try {
-      yield* runOnce(client, model, request, examples, call);
+      yield* runOnce(client, model, request, examples, signal);
       return;
     } catch (error) {
-      await patience.wait(error, call.signal).catch(rethrow);
+      await patience.wait(error, signal).catch(rethrow);
     }
   }
 }
@@ -121,11 +112,11 @@ async function* runOnce(
   model: TargetModel,
   request: DeepPartial<AttackRequest>,
   examples: readonly Example[],
-  call: Call,
+  signal: AbortSignal,
 ): AsyncGenerator<TargetEvent, void, void> {
   const results = new Map<string, TargetResult>();
   let provenance: Provenance | undefined;
-  const events = client.attack({ ...request, examples: [...examples] }, call);
+  const events = client.attack({ ...request, examples: [...examples] }, { signal });
   for await (const event of assembleAttack(events)) {
     if (event.$case === 'progress') yield { type: 'progress', progress: readProgress(event.value) };
     else if (event.$case === 'result') results.set(event.value.result.exampleKey, readResult(event.value));
@@ -151,15 +142,15 @@ const unavailable = (expected: string, got: string): RobustgateError =>
 async function predictWithRetries(
   client: Client,
   request: Parameters<Client['predict']>[0],
-  call: Call,
+  signal: AbortSignal,
   options: RetryOptions,
 ): ReturnType<Client['predict']> {
   const patience = createPatience(options);
   while (true) {
     try {
-      return await client.predict(request, call);
+      return await client.predict(request, { signal });
     } catch (error) {
-      await patience.wait(error, call.signal).catch(rethrow);
+      await patience.wait(error, signal).catch(rethrow);
     }
   }
 }

@@ -13,6 +13,7 @@ import {
 } from '../../engine/index.js';
 import { type CliContext, EXIT, type ExitCode } from '../context.js';
 import { writeWhole } from '../files.js';
+import { verdictsOf } from '../report/figure.js';
 import { evaluationText } from './evaluation-text.js';
 import { readPictures } from './shard-pictures.js';
 
@@ -74,11 +75,6 @@ export function evaluationResult(
     durationSeconds,
   };
 }
-
-const verdictsOf = ({ gates, baseline }: EvaluationResult) => [
-  ...gates.map(({ verdict }) => verdict),
-  ...(baseline === undefined ? [] : [baseline.verdict]),
-];
 
 function tellMissing({ skipped }: EvaluationResult, { allowMissing }: OutcomeOptions, { stderr }: CliContext): void {
   stderr.write(

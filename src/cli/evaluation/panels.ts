@@ -2,6 +2,7 @@ import { arrayOf, type Prediction, type Task } from '../../clients/index.js';
 import {
   colorizeClasses,
   colorizeValues,
+  DATASET_LIMITS,
   decodeImage,
   encodePng,
   paint,
@@ -9,6 +10,7 @@ import {
   rgbOf,
 } from '../../engine/index.js';
 import type { PicturePanel } from '../report/report-picture.js';
+import { paletteFor } from './target-model.js';
 
 /** What is drawn of an example: both images as files, and what the model says of them. */
 export interface PanelSource {
@@ -22,7 +24,6 @@ export interface PanelSource {
 
 /** Widest panel, in pixels: a report with dozens of them stays small enough to be mailed. */
 const MAX_WIDTH = 384;
-const LIMITS = { maxPixels: 2 ** 25, maxBytes: 2 ** 26 };
 
 /** The clean and the adversarial image, what the model saw in both, and what was added: in pairs, as a report has them. */
 export async function panelsOf({
@@ -32,8 +33,8 @@ export async function panelsOf({
   tasks,
   predictions,
 }: PanelSource): Promise<PicturePanel[]> {
-  const before = rgbOf(await decodeImage(clean, LIMITS));
-  const after = rgbOf(await decodeImage(adversarial, LIMITS));
+  const before = rgbOf(await decodeImage(clean, DATASET_LIMITS));
+  const after = rgbOf(await decodeImage(adversarial, DATASET_LIMITS));
   const factor = Math.max(1, Math.floor(127 / Math.max(epsilon, 1)));
   return [
     panel('clean', shrunk(before, 'mean')),
@@ -101,9 +102,6 @@ function extremesOf(maps: readonly MapOfNumbers[]): readonly [number, number] {
   }
   return [low, high];
 }
-
-const paletteFor = ({ palette }: Task): Parameters<typeof colorizeClasses>[1] =>
-  palette.map((color) => [color >> 16, (color >> 8) & 0xff, color & 0xff] as const);
 
 /** At most `MAX_WIDTH` wide, by a whole factor: the mean of each block, or its middle pixel. */
 function shrunk(image: RgbImage, how: 'mean' | 'nearest'): RgbImage {

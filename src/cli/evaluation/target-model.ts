@@ -23,7 +23,7 @@ function targetTask(task: Task): TargetTask {
     classAxis: task.classAxis,
     classCount: task.classCount,
     classes: task.classes,
-    palette: task.palette.map((color) => [color >> 16, (color >> 8) & 0xff, color & 0xff] as const),
+    palette: paletteFor(task),
     unit: task.unit,
     loss: task.loss,
     losses: task.losses,
@@ -38,3 +38,7 @@ function targetTask(task: Task): TargetTask {
     activation: task.activation as TargetTask['activation'],
   };
 }
+
+/** The colours of a task's classes as red, green and blue. */
+export const paletteFor = ({ palette }: Pick<Task, 'palette'>): readonly (readonly [number, number, number])[] =>
+  palette.map((color) => [color >> 16, (color >> 8) & 0xff, color & 0xff] as const);

@@ -1,8 +1,8 @@
-/** The word of the engine for a member of an enum of the contract: `EARLY_STOP` is `early-stop`. */
-export function wordOf<Word extends string>(members: Readonly<Record<string, number>>, value: number): Word {
-  const name = Object.keys(members).find((key) => members[key] === value) ?? `${value}`;
-  return name.toLowerCase().replaceAll('_', '-') as Word;
-}
+import { enumName, wordOf } from '../format.js';
+
+/** The word of the engine for a member of an enum of the contract. */
+export const engineWord = <Word extends string>(members: Readonly<Record<string, number>>, value: number): Word =>
+  wordOf(enumName(members, value)) as Word;
 
 /** The member for a word; `undefined` for none, which leaves the choice to the gateway. */
 export function memberOf<Member extends number>(

@@ -1,9 +1,6 @@
-import type { AttackFigures, EvaluationResult, Figure, TaskFigures } from '../../engine/index.js';
-import { numberText } from '../format.js';
+import type { AttackFigures, EvaluationResult, Figure, GateVerdict, TaskFigures } from '../../engine/index.js';
+import { numberText, valueText } from '../format.js';
 import { type Html, html } from './html.js';
-
-/** A number for a table; `–` where nothing counts. */
-export const valueText = (value: number | undefined): string => (value === undefined ? '–' : numberText(value));
 
 /** A figure with its interval. */
 export const figureHtml = ({ value, lower, upper }: Figure): Html =>
@@ -30,14 +27,18 @@ export function lossOf({ clean, adversarial, higherIsBetter }: TaskFigures): num
 /** What an evaluation comes to, the worst first. */
 export type Standing = 'suspect' | 'regression' | 'inconclusive' | 'pass' | 'unchecked' | 'ok';
 
+/** What became of all that was asked for: of each gate, and of the comparison with the baseline. */
+export const verdictsOf = ({ gates, baseline }: EvaluationResult): readonly GateVerdict[] =>
+  [...gates, ...(baseline === undefined ? [] : [baseline])].map(({ verdict }) => verdict);
+
 /** The word for an evaluation: `ok` where no gate and no baseline was asked for, and every attack was checked for doubts. */
-export function standingOf({ verdict, gates, baseline, attacks }: EvaluationResult): Standing {
-  const verdicts = [...gates.map((gate) => gate.verdict), ...(baseline === undefined ? [] : [baseline.verdict])];
-  if (verdict === 'suspect') return 'suspect';
+export function standingOf(result: EvaluationResult): Standing {
+  const verdicts = verdictsOf(result);
+  if (result.verdict === 'suspect') return 'suspect';
   if (verdicts.includes('regression')) return 'regression';
   if (verdicts.includes('inconclusive')) return 'inconclusive';
   if (verdicts.length > 0) return 'pass';
-  return attacks.every(({ checked }) => checked) ? 'ok' : 'unchecked';
+  return result.attacks.every(({ checked }) => checked) ? 'ok' : 'unchecked';
 }
 
 /** The word for one attack: where nobody checked, nobody should read that all is well. */

@@ -1,7 +1,6 @@
 import { XMLBuilder } from 'fast-xml-parser';
 import type { AttackFigures, EvaluationResult, GateVerdict, TaskFigures } from '../../engine/index.js';
-import { numberText } from '../format.js';
-import { valueText } from './figure.js';
+import { numberText, valueText } from '../format.js';
 
 /** A test case as the XML builder takes it: attributes begin with `@`. */
 interface TestCase {

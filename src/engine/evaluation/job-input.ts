@@ -6,6 +6,7 @@ import { type ImageForm, type InputPixels, inputPixels } from '../images/input-p
 import type { ModelInfo, TaskInfo } from '../models/model-info.js';
 import { labelProblem } from '../runs/examples.js';
 import type { JobInput, JobLabel } from '../runs/job.js';
+import { hasClasses } from '../runs/payloads.js';
 import { maskOf } from '../tensor/mask.js';
 import { type Shape, sizeOf } from '../tensor/shape.js';
 
@@ -80,8 +81,6 @@ function jobLabel(example: DatasetExample, { data, shape, valid }: DatasetLabel,
   if (problem === undefined) return label;
   throw new EngineError('INVALID_DATASET', `${example.key}: labels.${task.name}: ${problem}`);
 }
-
-const hasClasses = ({ labelForm }: TaskInfo): boolean => labelForm === 'class' || labelForm === 'class-map';
 
 /** Shape of the output that the label should fit: the label's own where that of the output depends on the input. */
 function outputShapeFor(shape: Shape, task: TaskInfo): Shape {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EngineError } from '../errors.js';
+import { parseJson } from './parse-json.js';
 import type { EvaluationResult } from './result.js';
 import { identitySchema, reasonSchema, skippedSchema } from './shards/shard-line.js';
 
@@ -119,15 +119,5 @@ export const evaluationResultSchema: z.ZodType<EvaluationResult, EvaluationResul
  * @param name of the file, for messages
  * @throws EngineError `INVALID_OPTION`. Thrown when it is none, with the first key that is wrong.
  */
-export function parseEvaluationResult(text: string, name: string): EvaluationResult {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new EngineError('INVALID_OPTION', `${name}: expected JSON, got ${text.slice(0, 40)}`, {}, { cause });
-  }
-  const { success, data, error } = evaluationResultSchema.safeParse(value);
-  if (success) return data;
-  const [issue] = error.issues;
-  throw new EngineError('INVALID_OPTION', `${name}: ${issue?.path.join('.') || 'file'}: ${issue?.message}`);
-}
+export const parseEvaluationResult = (text: string, name: string): EvaluationResult =>
+  parseJson(text, evaluationResultSchema, name, 'file');

@@ -5,6 +5,7 @@ import type { TaskInfo } from '../models/model-info.js';
 import type { ProviderName } from '../models/providers.js';
 import type { ModelFile } from '../models/read-model-source.js';
 import type { RuntimeOptions } from '../models/runtime-options.js';
+import { hasClasses } from '../runs/payloads.js';
 import type { NpyArray } from '../tensor/npy.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -135,8 +136,7 @@ function configOf({
 }
 
 function labelsFor({ target }: GradientRequest, task: TaskInfo, output: Tensor): Float32Array {
-  const isPerClass = task.labelForm === 'class' || task.labelForm === 'class-map';
-  const expected = isPerClass ? output.shape.filter((_, axis) => axis !== task.classAxis + 1) : output.shape;
+  const expected = hasClasses(task) ? output.shape.filter((_, axis) => axis !== task.classAxis + 1) : output.shape;
   if (sizeOf(expected) !== target.data.length || expected[0] !== target.shape[0]) {
     throw new EngineError('INVALID_REQUEST', `expected a target of shape [${expected}], got [${target.shape}]`);
   }

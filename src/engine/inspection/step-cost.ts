@@ -4,6 +4,7 @@ import type { TaskInfo } from '../models/model-info.js';
 import type { Network } from '../models/network.js';
 import type { ModelFile } from '../models/read-model-source.js';
 import type { RuntimeOptions } from '../models/runtime-options.js';
+import { labelSize } from '../runs/labels.js';
 import { type Shape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 
@@ -62,10 +63,9 @@ async function measure(network: Network, tasks: readonly TaskInfo[], inputShape:
   const compileMs = performance.now() - start;
   const pixels: Tensor = { data: new Float32Array(sizeOf(inputShape)).fill(128), shape: inputShape };
   const outputs = await network.predict(pixels, new Map());
-  const sizes = tasks.map(({ name, labelForm, classCount }) => {
-    const size = sizeOf(outputs.get(name)?.shape ?? []);
-    return [name, labelForm === 'class' || labelForm === 'class-map' ? size / classCount : size] as const;
-  });
+  const sizes = tasks.map(
+    (task) => [task.name, batchSize * labelSize(task, outputs.get(task.name) as Tensor)] as const,
+  );
   const step = () =>
     program.run({
       pixels,

@@ -58,7 +58,7 @@ async function targetOf(t: ExecutionContext, ...answers: ((call: AttackCall) => 
   return {
     requests,
     logged,
-    target: gatewayTarget(client, model, { patienceMs: 5000, log, callTimeoutMs: undefined }),
+    target: gatewayTarget(client, model, { patienceMs: 5000, log }),
   };
 }
 

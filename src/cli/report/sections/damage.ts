@@ -1,5 +1,6 @@
 import type { AttackFigures, TaskFigures } from '../../../engine/index.js';
-import { doubtedHtml, lossOf, metricOf, valueText } from '../figure.js';
+import { valueText } from '../../format.js';
+import { doubtedHtml, lossOf, metricOf } from '../figure.js';
 import { type Html, html, specHtml } from '../html.js';
 
 /** What an attack on some tasks does to all of them: a row per attack, a column per task, darker where more is lost. */

@@ -1,5 +1,6 @@
 import type { BaselineComparison, EvaluationResult, GateOutcome } from '../../../engine/index.js';
-import { badge, valueText } from '../figure.js';
+import { valueText } from '../../format.js';
+import { badge } from '../figure.js';
 import { type Html, html, specHtml } from '../html.js';
 
 /** Why figures should not be trusted: nothing where there is no doubt. */

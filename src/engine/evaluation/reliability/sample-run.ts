@@ -1,6 +1,7 @@
 import type { DatasetExample } from '../../datasets/dataset.js';
 import { findMetric } from '../../metrics/measures/index.js';
 import type { AttackSpecRequest } from '../../runs/attack-spec.js';
+import { chunk } from '../../runs/batches.js';
 import type { AttackTarget, TargetResult, TargetTask } from '../target.js';
 
 /** An attack on the sample. */
@@ -19,9 +20,8 @@ export async function runSample(
 ): Promise<SampleRun> {
   const results: TargetResult[] = [];
   let largestGradient: number | undefined;
-  for (let i = 0; i < examples.length; i += target.maxExamples) {
-    const chunk = examples.slice(i, i + target.maxExamples);
-    for await (const event of target.attack(request, chunk, { signal, pictures: false })) {
+  for (const together of chunk(examples, target.maxExamples)) {
+    for await (const event of target.attack(request, together, { signal, pictures: false })) {
       if (event.type === 'result') results.push(event.result);
       if (event.type !== 'progress' || event.progress.phase !== 'attacking' || event.progress.step === 0) continue;
       largestGradient = Math.max(largestGradient ?? 0, event.progress.gradientNorm);

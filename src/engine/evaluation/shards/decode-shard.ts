@@ -1,4 +1,5 @@
 import { EngineError } from '../../errors.js';
+import { parseJson } from '../parse-json.js';
 import type { Doubt } from '../result.js';
 import type { EvaluationRow, SkippedExample } from '../row.js';
 import { type ShardFooter, type ShardHeader, type ShardLine, shardLineSchema } from './shard-line.js';
@@ -27,7 +28,9 @@ export interface DecodedShard {
 export function decodeShard(text: string, name: string): DecodedShard {
   const wholeLength = text.lastIndexOf('\n') + 1;
   const lines = text.slice(0, wholeLength).split('\n').slice(0, -1);
-  const [first, ...rest] = lines.map((line, i) => decodeLine(line, `${name}:${i + 1}`));
+  const [first, ...rest] = lines.map(
+    (line, i) => parseJson(line, shardLineSchema, `${name}:${i + 1}`, 'line') as ShardLine,
+  );
   const refuse = (expected: string, got: string): never => {
     throw new EngineError('INVALID_OPTION', `${name}: expected ${expected}, got ${got}`);
   };
@@ -50,17 +53,4 @@ export function decodeShard(text: string, name: string): DecodedShard {
     refuse(`${done.rows} rows and ${done.skipped} skipped examples`, `${rows.length} and ${skipped.length}`);
   }
   return shard;
-}
-
-function decodeLine(line: string, place: string): ShardLine {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (cause) {
-    throw new EngineError('INVALID_OPTION', `${place}: expected JSON, got ${line.slice(0, 40)}`, {}, { cause });
-  }
-  const { success, data, error } = shardLineSchema.safeParse(value);
-  if (success) return data as ShardLine;
-  const [issue] = error.issues;
-  throw new EngineError('INVALID_OPTION', `${place}: ${issue?.path.join('.') || 'line'}: ${issue?.message}`);
 }
