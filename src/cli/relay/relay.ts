@@ -20,11 +20,11 @@ export interface RelayOptions {
   readonly pace: Pace;
   /** Told what happened, without an end of line. */
   readonly log: (text: string) => void;
-  /** Ends the relay: an event that is under way has `GRACE_MS` more. */
+  /** Ends the relay: an event that is under way has `graceMs` more. */
   readonly signal: AbortSignal;
+  /** Default: 5 s. */
+  readonly graceMs?: number;
 }
-
-const GRACE_MS = 5000;
 
 /**
  * Takes what a gateway tells to a sink, each event until it is acknowledged, and then saves how far it is: nothing is left out, and
@@ -43,7 +43,7 @@ export async function relay(options: RelayOptions): Promise<void> {
   setMaxListeners(0, signal, patience.signal);
   let timer: NodeJS.Timeout | undefined;
   const hurry = (): void => {
-    timer = setTimeout(() => patience.abort(signal.reason), GRACE_MS);
+    timer = setTimeout(() => patience.abort(signal.reason), options.graceMs ?? 5000);
   };
   if (signal.aborted) return;
   signal.addEventListener('abort', hurry, { once: true });
