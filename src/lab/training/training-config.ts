@@ -35,10 +35,7 @@ const knownModel = z
   .strictObject({
     folder: z.string().min(1).describe('Folder with `model.yaml`, and versions below it.'),
     version: z.string().regex(/^\d+$/).optional().describe('Its version. Default: the newest.'),
-    frozen: z
-      .array(z.string())
-      .default([])
-      .describe('Names of weights that are not trained; `*` stands for any text.'),
+    frozen: z.array(z.string()).default([]).describe('Names of weights that are not trained; `*` stands for any text.'),
   })
   .describe('A model of a repository, whose weights are where training begins.');
 

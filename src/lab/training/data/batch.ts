@@ -109,7 +109,13 @@ function cutLabel(row: BatchRow, label: StoredLabel, task: TaskInfo, sides: read
 }
 
 /** What a label says of left and right must be said the other way round in a mirror. */
-function mirrorNumbers(data: Float32Array, grid: Grid, { height, width }: Window, { kind, name }: TaskInfo, row: BatchRow) {
+function mirrorNumbers(
+  data: Float32Array,
+  grid: Grid,
+  { height, width }: Window,
+  { kind, name }: TaskInfo,
+  row: BatchRow,
+) {
   if (kind === 'box-regression') throw unfit(row, `labels that can be mirrored`, `those of ${name}, which are boxes`);
   if (kind !== 'normals') return;
   // The first channel of a normal points to the side.
