@@ -8,7 +8,7 @@ import { decodeModel } from '../../src/engine/onnx/decode-model.js';
 import type { TensorValue } from '../../src/engine/onnx/graph.js';
 import { type Shape, sizeOf } from '../../src/engine/tensor/shape.js';
 import type { Tensor as FloatTensor } from '../../src/engine/tensor/tensor.js';
-import { layersModel } from '../../src/lab/layers-model.js';
+import { layersModel } from '../../src/lab/networks/layers-model.js';
 
 /** The backends that every machine has. */
 export const BUNDLED = ['wasm', 'cpu'] as const satisfies readonly TfjsBackend[];

@@ -1,7 +1,7 @@
 import test from 'ava';
-import type { NodeDef } from '../../src/engine/onnx/graph.js';
-import { layersModel } from '../../src/lab/layers-model.js';
-import { model, node, randomFloats, value } from '../support/models.js';
+import type { NodeDef } from '../../../src/engine/onnx/graph.js';
+import { layersModel } from '../../../src/lab/networks/layers-model.js';
+import { model, node, randomFloats, value } from '../../support/models.js';
 
 const converted = (shape: readonly (number | string)[], ...nodes: readonly NodeDef[]) =>
   layersModel(

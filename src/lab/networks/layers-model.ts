@@ -1,4 +1,4 @@
-import { bilinearMatrix, EngineError, type ModelDef, type NodeDef, numbersOf, type Shape } from '../engine/index.js';
+import { bilinearMatrix, EngineError, type ModelDef, type NodeDef, numbersOf, type Shape } from '../../engine/index.js';
 
 /** A model as TF.js saves it. */
 export interface LayersModelFiles {
