@@ -18,32 +18,38 @@ export interface Hit {
   distance: number;
   /** Of length 1, toward the side that the ray comes from. */
   normal: [number, number, number];
-  /** Whether the surface is bent there. */
-  isBent: boolean;
+  /** Principal curvatures, the greater one first, in 1/m: above 0 where the surface bends away from the ray. */
+  curvature: [number, number];
 }
 
-/** Nearer than this nothing is seen. */
-const NEAREST = 0.1;
+/** A ray, and how far on it the first thing is that counts, in multiples of its direction. */
+export interface Ray {
+  readonly origin: Vector;
+  readonly direction: Vector;
+  readonly nearest: number;
+}
+
+/** A hit to be written over. */
+export const noHit = (): Hit => ({ distance: Number.POSITIVE_INFINITY, normal: [0, 0, 0], curvature: [0, 0] });
 
 /** Finds where the ray hits the shape, and writes it into `hit`. */
-export function intersect(shape: Shape, origin: Vector, direction: Vector, hit: Hit): void {
+export function intersect(shape: Shape, ray: Ray, hit: Hit): void {
   hit.distance = Number.POSITIVE_INFINITY;
-  hit.isBent = false;
+  hit.curvature[0] = 0;
+  hit.curvature[1] = 0;
   switch (shape.form) {
     case 'box':
     case 'room':
-      slabs(shape, origin, direction, hit);
+      slabs(shape, ray, hit);
       return;
-    case 'ground': {
-      const distance = -origin[1] / direction[1];
-      if (direction[1] < -1e-6 && distance > 0 && distance < shape.reach) report(hit, distance, 0, 1, 0);
+    case 'ground':
+      flat(shape.reach, ray, hit);
       return;
-    }
     case 'sphere':
-      round(shape.center, shape.radius, origin, direction, hit);
+      round(shape, ray, hit);
       return;
     case 'cylinder':
-      upright(shape, origin, direction, hit);
+      upright(shape, ray, hit);
       return;
   }
 }
@@ -55,11 +61,15 @@ function report(hit: Hit, distance: number, x: number, y: number, z: number): vo
   hit.normal[2] = z;
 }
 
+function flat(reach: number, { origin, direction, nearest }: Ray, hit: Hit): void {
+  const distance = -origin[1] / direction[1];
+  if (direction[1] < -1e-6 && distance > nearest && distance < reach) report(hit, distance, 0, 1, 0);
+}
+
 /** The axes' entries and exits: a box is hit at its last entry, a room at its first exit. */
 function slabs(
   { form, low, high }: Extract<Shape, { form: 'box' | 'room' }>,
-  origin: Vector,
-  direction: Vector,
+  { origin, direction, nearest }: Ray,
   hit: Hit,
 ): void {
   let entry = Number.NEGATIVE_INFINITY;
@@ -82,13 +92,17 @@ function slabs(
     }
   }
   const [distance, axis] = form === 'box' ? [entry, entryAxis] : [exit, exitAxis];
-  if (!(entry < exit && distance > NEAREST)) return;
+  if (!(entry < exit && distance > nearest)) return;
   report(hit, distance, 0, 0, 0);
   hit.normal[axis] = -Math.sign(direction[axis] as number);
 }
 
 /** The smaller root of |o + t d − c|² = r². */
-function round(center: Vector, radius: number, origin: Vector, direction: Vector, hit: Hit): void {
+function round(
+  { center, radius }: Extract<Shape, { form: 'sphere' }>,
+  { origin, direction, nearest }: Ray,
+  hit: Hit,
+): void {
   const [x, y, z] = [origin[0] - center[0], origin[1] - center[1], origin[2] - center[2]];
   const [dx, dy, dz] = direction;
   const a = dx * dx + dy * dy + dz * dz;
@@ -96,16 +110,16 @@ function round(center: Vector, radius: number, origin: Vector, direction: Vector
   const discriminant = b * b - a * (x * x + y * y + z * z - radius * radius);
   if (discriminant <= 0) return;
   const t = (-b - Math.sqrt(discriminant)) / a;
-  if (t <= NEAREST) return;
+  if (t <= nearest) return;
   report(hit, t, (x + t * dx) / radius, (y + t * dy) / radius, (z + t * dz) / radius);
-  hit.isBent = true;
+  hit.curvature[0] = 1 / radius;
+  hit.curvature[1] = 1 / radius;
 }
 
 /** The mantle where its height fits, else the nearer of lid and bottom. */
 function upright(
   { base, radius, height }: Extract<Shape, { form: 'cylinder' }>,
-  origin: Vector,
-  direction: Vector,
+  { origin, direction, nearest }: Ray,
   hit: Hit,
 ): void {
   const [x, y, z] = [origin[0] - base[0], origin[1] - base[1], origin[2] - base[2]];
@@ -115,12 +129,12 @@ function upright(
   const discriminant = b * b - a * (x * x + z * z - radius * radius);
   const t = a === 0 || discriminant <= 0 ? Number.NaN : (-b - Math.sqrt(discriminant)) / a;
   const at = y + t * dy;
-  if (t > NEAREST && at >= 0 && at <= height) {
+  if (t > nearest && at >= 0 && at <= height) {
     report(hit, t, (x + t * dx) / radius, 0, (z + t * dz) / radius);
-    hit.isBent = true;
+    hit.curvature[0] = 1 / radius;
     return;
   }
   const lid = dy === 0 ? Number.NaN : ((dy < 0 ? height : 0) - y) / dy;
   const isOnLid = (x + lid * dx) ** 2 + (z + lid * dz) ** 2 <= radius * radius;
-  if (lid > NEAREST && isOnLid) report(hit, lid, 0, dy < 0 ? 1 : -1, 0);
+  if (lid > nearest && isOnLid) report(hit, lid, 0, dy < 0 ? 1 : -1, 0);
 }

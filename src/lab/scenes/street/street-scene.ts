@@ -1,5 +1,5 @@
 import { drawsOf } from '../draws.js';
-import { trace } from '../trace.js';
+import { trace, vectorAt } from '../trace.js';
 import { dot, plus, scaled, type Vector } from '../vector.js';
 import { STREET_CLASSES } from './street-classes.js';
 import { FOCAL_SHARE, type StreetWorld, type StreetWorldName, streetWorld } from './street-world.js';
@@ -85,12 +85,6 @@ export function streetScene(seed: number, key: string, options: StreetOptions): 
   }
   return scene;
 }
-
-const vectorAt = (numbers: Float64Array, i: number): Vector => [
-  numbers[3 * i] as number,
-  numbers[3 * i + 1] as number,
-  numbers[3 * i + 2] as number,
-];
 
 /** Darker toward the top. */
 function skyAt({ sky, camera }: StreetWorld, row: number): Vector {
