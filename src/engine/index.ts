@@ -49,7 +49,7 @@ export {
   type Statistic,
 } from './evaluation/statistics/bootstrap.js';
 export { studentQuantile } from './evaluation/statistics/student.js';
-export { statisticOf } from './evaluation/sums.js';
+export { statisticOf, valueOverall } from './evaluation/sums.js';
 export type * from './evaluation/target.js';
 export { colorizeClasses, colorizeValues, type ValueMap } from './images/colorize.js';
 export { decodeImage } from './images/decode-image.js';

@@ -1,4 +1,28 @@
 // The front door of the experiments: what commands may import of them.
+export { cellText } from './experiments/cell-plan.js';
+export type { Claim } from './experiments/claims.js';
+export { type EstimatedItem, estimate } from './experiments/estimate.js';
+export {
+  EXPERIMENT_NAMES,
+  type ExperimentName,
+  type OutcomeCell,
+  type OutcomeChart,
+  type OutcomeTable,
+} from './experiments/experiment.js';
+export { experimentOf } from './experiments/list.js';
+export type { Measured } from './experiments/measured.js';
+export { modelText } from './experiments/model-plan.js';
+export { performWork, type WorkProgress, type Workshop } from './experiments/perform-work.js';
+export {
+  type ReproducedExperiment,
+  type Reproduction,
+  reproduce,
+  secondsLeft,
+  timedItems,
+} from './experiments/reproduction.js';
+export { SCALE_NAMES, type ScaleName, scaleOf } from './experiments/scales.js';
+export { openStore } from './experiments/store.js';
+export { type WorkItem, workPlan } from './experiments/work-plan.js';
 export type { LabNetwork, NetworkSpec } from './networks/lab-network.js';
 export { layersModel } from './networks/layers-model.js';
 export { type ArchitectureInfo, type ArchitectureName, listArchitectures, networkOf } from './networks/network-of.js';

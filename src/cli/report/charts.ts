@@ -1,4 +1,3 @@
-import type { TopLevelSpec } from 'vega-lite';
 import {
   type AttackFigures,
   type EpsilonCurve,
@@ -7,6 +6,7 @@ import {
   type TaskFigures,
 } from '../../engine/index.js';
 import { numberText } from '../format.js';
+import { frame, GREY, markOf, responsive } from './chart-frame.js';
 import type { ChartRenderer } from './chart-renderer.js';
 import { metricOf } from './figure.js';
 
@@ -33,19 +33,6 @@ export interface Charts {
   /** IoU per class, one chart for each attack and attacked task whose figures may be trusted. */
   readonly classes: readonly Chart[];
 }
-
-/** Strong enough on white and on black paper, and apart from each other for most eyes. */
-const MARKS = [
-  { color: '#2f7de1', glyph: '●', shape: 'circle' },
-  { color: '#e8710a', glyph: '■', shape: 'square' },
-  { color: '#12a36d', glyph: '▲', shape: 'triangle-up' },
-  { color: '#c04ac0', glyph: '◆', shape: 'diamond' },
-  { color: '#d33f49', glyph: '▼', shape: 'triangle-down' },
-  { color: '#8a7a00', glyph: '✚', shape: 'cross' },
-] as const;
-/** What has no colour of its own takes that of the text around the chart, in the dark as on paper. */
-const INK = 'currentColor';
-const GREY = '#8b8f98';
 
 /** Draws every chart of a report. */
 export async function drawCharts(result: EvaluationResult, render: ChartRenderer): Promise<Charts> {
@@ -74,8 +61,6 @@ export async function drawCharts(result: EvaluationResult, render: ChartRenderer
 
 const isClassChart = (attack: AttackFigures, { attacked, perClass }: TaskFigures): boolean =>
   attacked && perClass !== undefined && attack.verdict === 'ok';
-
-const markOf = (index: number): (typeof MARKS)[number] => MARKS[index % MARKS.length] ?? MARKS[0];
 
 interface Point {
   readonly series: string;
@@ -155,37 +140,10 @@ async function classChart(
         field: 'condition',
         type: 'nominal',
         legend: null,
-        scale: { domain: ['clean', 'attacked'], range: [GREY, MARKS[1].color] },
+        scale: { domain: ['clean', 'attacked'], range: [GREY, markOf(1).color] },
       },
     },
   });
   const robust = adversarial.value === undefined ? '' : `: mIoU ${numberText(adversarial.value)}`;
   return { title: `${task} under ${spec}${robust}`, svg: responsive(svg) };
 }
-
-/** What all charts have in common. */
-const frame = (description: string) =>
-  ({
-    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-    description,
-    padding: 4,
-    config: {
-      background: 'transparent',
-      font: 'system-ui, sans-serif',
-      view: { stroke: null },
-      axis: {
-        labelColor: INK,
-        titleColor: INK,
-        domainColor: GREY,
-        tickColor: GREY,
-        gridColor: GREY,
-        gridOpacity: 0.25,
-        labelFontSize: 11,
-        titleFontSize: 12,
-        titleFontWeight: 'normal',
-      },
-    },
-  }) satisfies Partial<TopLevelSpec>;
-
-/** As wide as its place on the page. */
-const responsive = (svg: string): string => svg.replace(/ width="[\d.]+" height="[\d.]+"/, '');

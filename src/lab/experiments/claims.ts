@@ -68,7 +68,9 @@ const go = (count: number): string => (count === 1 ? 'goes' : 'go');
 const MAX_NAMED = 3;
 
 function list(comparisons: readonly Comparison[]): string {
-  const named = comparisons.slice(0, MAX_NAMED).map(({ label, improvement }) => `${label} ${intervalText(improvement)}`);
+  const named = comparisons
+    .slice(0, MAX_NAMED)
+    .map(({ label, improvement }) => `${label} ${intervalText(improvement)}`);
   const more = comparisons.length - named.length;
   return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

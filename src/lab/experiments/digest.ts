@@ -7,7 +7,10 @@ const LENGTH = 16;
  * The name under which a store keeps what a value describes: SHA-256 of its JSON text with sorted keys, in hexadecimal, shortened.
  */
 export function digestOf(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(sorted(value))).digest('hex').slice(0, LENGTH);
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(value)))
+    .digest('hex')
+    .slice(0, LENGTH);
 }
 
 function sorted(value: unknown): unknown {

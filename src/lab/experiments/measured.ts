@@ -1,4 +1,12 @@
-import { expandedPercentiles, resampled, type Statistic, type Sums, statisticOf, studentQuantile } from '../../engine/index.js';
+import {
+  expandedPercentiles,
+  resampled,
+  type Statistic,
+  type Sums,
+  statisticOf,
+  studentQuantile,
+  valueOverall,
+} from '../../engine/index.js';
 
 /** A number with its uncertainty. */
 export interface Measured {
@@ -38,7 +46,7 @@ export type Combine = (values: readonly number[]) => number | undefined;
  */
 export function measure(seeds: readonly (readonly Sample[])[], combine: Combine): Measured | undefined {
   const statistics = seeds.map((samples) => jointStatistic(samples, combine));
-  const values = statistics.map(valueOf);
+  const values = statistics.map((statistic) => (statistic.parts.length === 0 ? undefined : valueOverall(statistic)));
   if (values.length === 0 || values.some((value) => value === undefined || !Number.isFinite(value))) return undefined;
   const known = values as readonly number[];
   const value = mean(known);
@@ -66,7 +74,9 @@ function studentHalfWidth(values: readonly number[]): number {
 
 /** Figures of the examples that all samples have, side by side, as one statistic. */
 function jointStatistic(samples: readonly Sample[], combine: Combine): Statistic {
-  const keys = [...(samples[0]?.sums.keys() ?? [])].filter((key) => samples.every(({ sums }) => isCounted(sums.get(key))));
+  const keys = [...(samples[0]?.sums.keys() ?? [])].filter((key) =>
+    samples.every(({ sums }) => isCounted(sums.get(key))),
+  );
   const each = samples.map(({ sums, isMiou }) =>
     statisticOf(
       keys.map((key) => sums.get(key) ?? []),
@@ -105,11 +115,4 @@ function joined(statistics: readonly Statistic[], count: number, combine: Combin
       return combine(values);
     },
   };
-}
-
-/** The statistic over all examples, each once. */
-function valueOf({ parts, value }: Statistic): number | undefined {
-  const total = new Float64Array(parts[0]?.length ?? 0);
-  for (const part of parts) for (const [i, x] of part.entries()) total[i] = (total[i] ?? 0) + x;
-  return parts.length === 0 ? undefined : value(total);
 }

@@ -112,4 +112,5 @@ function outcomeOf(scale: Scale, read: ReadCell): ExperimentOutcome {
 }
 
 /** In percent. */
-const mean = (values: readonly number[]): number => (100 * values.reduce((sum, value) => sum + value, 0)) / values.length;
+const mean = (values: readonly number[]): number =>
+  (100 * values.reduce((sum, value) => sum + value, 0)) / values.length;

@@ -99,7 +99,11 @@ function claimsOf(scale: Scale, read: ReadCell, letter: string): readonly Claim[
       })),
     );
   return [
-    judgeClaim(`${task}: multitask models are more robust than the single-task one under multitask attacks.`, 'paper', comparisons('sum')),
+    judgeClaim(
+      `${task}: multitask models are more robust than the single-task one under multitask attacks.`,
+      'paper',
+      comparisons('sum'),
+    ),
     judgeClaim(`${task}: they still are under the balanced attack.`, 'later work', comparisons('balanced')),
   ];
 }

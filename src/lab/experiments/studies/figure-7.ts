@@ -55,9 +55,7 @@ export function figure7(scale: Scale): Experiment {
       'The paper says that 90 of 110 cells improve under attack, and 4.7 % on average on clean images; its own matrices have 88, and 1.98 %.',
     ],
     cells: scale.seeds.flatMap((seed) =>
-      letters.flatMap((main) =>
-        letters.map((auxiliary) => ({ rank: 50, cell: cellOf(scale, main, auxiliary, seed) })),
-      ),
+      letters.flatMap((main) => letters.map((auxiliary) => ({ rank: 50, cell: cellOf(scale, main, auxiliary, seed) }))),
     ),
     outcome: (read) => {
       const block = blockReader(scale, letters, read);

@@ -12,8 +12,8 @@ export function readGradients(read: ReadCell, cell: GradientCellPlan): GradientC
 /** One number of each example, as a mean. */
 export const meanSample = (
   { examples }: GradientCellResult,
-  valueOf: (example: GradientCellResult['examples'][number]) => number,
-): Sample => ({ sums: new Map(examples.map((example) => [example.key, [1, valueOf(example)]])), isMiou: false });
+  numberOf: (example: GradientCellResult['examples'][number]) => number,
+): Sample => ({ sums: new Map(examples.map((example) => [example.key, [1, numberOf(example)]])), isMiou: false });
 
 /**
  * The length of the joint gradient (1/M) Σ r_i of the first M tasks, from their Gram matrix.

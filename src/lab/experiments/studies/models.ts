@@ -25,7 +25,8 @@ export function cityscapesModel(
     ...rolesOf(tasksOf('cityscapes', letters), choice),
     seed: choice.seed,
     training: scale.training[use],
-    adversarial: use === 'adversarial' ? jointAttack(scale.adversarialAttack, tasksOf('cityscapes', letters)) : undefined,
+    adversarial:
+      use === 'adversarial' ? jointAttack(scale.adversarialAttack, tasksOf('cityscapes', letters)) : undefined,
   };
 }
 

@@ -45,10 +45,11 @@ export const cellsOfSeed = (half: HalfTable, scale: Scale, seed: number): readon
   half.printed.columns.flatMap((letters) => attackedRows(half).map((row) => cellOf(half, scale, row, letters, seed)));
 
 /** Reads the figures of a half. */
-const sampleReader = (half: HalfTable, scale: Scale, read: ReadCell) => (row: string, letters: string, seed: number) => {
-  const result = readAttack(read, cellOf(half, scale, row, letters, seed));
-  return result && sampleOf(result, half.task, row === 'Clean' ? 'clean' : 'adversarial');
-};
+const sampleReader =
+  (half: HalfTable, scale: Scale, read: ReadCell) => (row: string, letters: string, seed: number) => {
+    const result = readAttack(read, cellOf(half, scale, row, letters, seed));
+    return result && sampleOf(result, half.task, row === 'Clean' ? 'clean' : 'adversarial');
+  };
 
 /** Our half beside the paper's. */
 export function tableOf(half: HalfTable, scale: Scale, read: ReadCell): OutcomeTable {
@@ -105,5 +106,9 @@ export function orderClaim(half: HalfTable, scale: Scale, read: ReadCell): Claim
       };
     }),
   );
-  return judgeClaim(`${half.task}: each attack hurts more than the one before it (${rows.join(', ')}).`, 'paper', comparisons);
+  return judgeClaim(
+    `${half.task}: each attack hurts more than the one before it (${rows.join(', ')}).`,
+    'paper',
+    comparisons,
+  );
 }

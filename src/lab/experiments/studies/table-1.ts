@@ -72,10 +72,12 @@ export function table1(scale: Scale): Experiment {
   };
 }
 
-const sampleReader = ({ task }: Half, scale: Scale, read: ReadCell) => (letters: string, row: Row, seed: number, isClean = false) => {
-  const result = readAttack(read, cellOf(scale, letters, row, seed));
-  return result && sampleOf(result, task, isClean ? 'clean' : 'adversarial');
-};
+const sampleReader =
+  ({ task }: Half, scale: Scale, read: ReadCell) =>
+  (letters: string, row: Row, seed: number, isClean = false) => {
+    const result = readAttack(read, cellOf(scale, letters, row, seed));
+    return result && sampleOf(result, task, isClean ? 'clean' : 'adversarial');
+  };
 
 function tableOf(half: Half, scale: Scale, read: ReadCell): OutcomeTable {
   const { title, printed, higherIsBetter } = half;

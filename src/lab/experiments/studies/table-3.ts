@@ -1,7 +1,7 @@
 import type { Experiment } from '../experiment.js';
 import { TABLE_3_DEPTH, TABLE_3_SEGMENTATION } from '../printed/table-3.js';
 import type { Scale } from '../scales.js';
-import { robustnessClaims, cellsOfSeed, tableOf } from './single-task-table.js';
+import { cellsOfSeed, robustnessClaims, tableOf } from './single-task-table.js';
 import { halvesOf } from './table-2.js';
 
 /** Table 3: the same models, trained on attacked images. */

@@ -1,0 +1,77 @@
+import type { OutcomeChart, Reproduction } from '../../lab/index.js';
+import { type Html, html } from '../report/html.js';
+import { REPORT_STYLE } from '../report/style.js';
+import { experimentSection, verdictBadge } from './html-sections.js';
+
+/** What the reports of evaluations do not have. */
+const STYLE = `
+.reproduction th, .reproduction td { padding: 6px 16px 6px 0; border-top: 1px solid var(--line); vertical-align: baseline; text-align: left; }
+.reproduction thead th { border-top: 0; color: var(--soft); font-weight: 400; }
+.reproduction tbody th { font-weight: 400; white-space: nowrap; }
+.paper { color: var(--soft); }
+.series { white-space: nowrap; }
+.warning { border: 2px solid var(--warn); border-radius: 8px; padding: 8px 18px; }
+.summary td, .summary th { padding: 5px 14px 5px 0; border-top: 1px solid var(--line); vertical-align: baseline; }
+.summary thead th { border-top: 0; }
+`;
+
+/** The report of a reproduction as one HTML page that needs nothing else. */
+export function reproductionHtml(
+  reproduction: Reproduction,
+  charts: ReadonlyMap<OutcomeChart, string> | undefined,
+): string {
+  const { scale, warning, experiments } = reproduction;
+  const title = `Reproduction at scale ${scale}`;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
+<title>${title}</title>
+<style>${{ html: REPORT_STYLE + STYLE }}</style>
+</head>
+<body>
+<header>
+<h1>${title}</h1>
+<p>“Multitask Learning Strengthens Adversarial Robustness” (Mao et al., ECCV 2020, arXiv:2007.07236)</p>
+</header>
+<main>
+${warning === undefined ? undefined : html`<p class="warning"><b>${warning}</b></p>`}
+${summarySection(reproduction)}
+${experiments.map((experiment) => experimentSection(experiment, charts))}
+${provenanceSection(reproduction)}
+</main>
+</body>
+</html>
+`.html;
+}
+
+const VERDICTS = ['reproduced', 'not reproduced', 'inconclusive'] as const;
+
+function summarySection({ experiments }: Reproduction): Html {
+  return html`<h2>Claims</h2>
+<div class="scroll"><table class="summary">
+<thead><tr><th></th>${VERDICTS.map((verdict) => html`<th>${verdictBadge(verdict)}</th>`)}<th>measured</th></tr></thead>
+<tbody>${experiments.map(
+    ({ name, title, claims, measured, planned }) =>
+      html`<tr><th><a href="#${name}">${title}</a></th>${VERDICTS.map(
+        (verdict) => html`<td>${claims.filter((claim) => claim.verdict === verdict).length}</td>`,
+      )}<td>${measured}/${planned}</td></tr>`,
+  )}</tbody>
+</table></div>
+<p class="note">A claim is reproduced if the 95 % intervals of all of its comparisons lie on its side of 0, not reproduced if one
+lies on the other side, and else inconclusive. Intervals are over seeds where there are three or more, else over images of
+the same models, resampled in pairs; those say nothing of how another training would have come out.</p>`;
+}
+
+function provenanceSection({ robustgate, commit, provenance, scale }: Reproduction): Html {
+  const rows: readonly (readonly [string, string])[] = [
+    ['robustgate', robustgate],
+    ['commit', commit ?? 'unknown'],
+    ['scale', scale],
+    ...provenance.map((text) => ['attacks by', text] as const),
+  ];
+  return html`<h2>Provenance</h2><dl>${rows.map(([name, text]) => html`<dt>${name}</dt><dd>${text}</dd>`)}</dl>`;
+}
