@@ -59,6 +59,10 @@ export const COMMANDS: Readonly<Record<string, { summary: string; load: () => Pr
     summary: 'compute one gradient of an ONNX file, without a gateway',
     load: async () => (await import('./commands/gradient.js')).defineGradient,
   },
+  lab: {
+    summary: 'make scenes, train, harden, and repeat the experiments of the paper',
+    load: async () => (await import('./commands/lab/lab.js')).loadLab(),
+  },
   demo: {
     summary: 'serve and attack the street model, with a table and pictures',
     load: async () => (await import('./commands/demo.js')).defineDemo,
