@@ -1,4 +1,5 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import type { TensorValue } from './graph.js';
 import { bytesOf } from './tensor-value.js';
 
 /** Numbers of the fields of a model file. Source: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
@@ -10,16 +11,22 @@ const TENSOR = { floatData: 4, name: 8, rawData: 9, externalData: 13, dataLocati
 const ELEMENTS = new Set<number>([TENSOR.floatData, TENSOR.rawData, TENSOR.externalData, TENSOR.dataLocation]);
 
 /**
- * A model file with other elements for some of its float32 initializers. All else is copied byte for byte, what we know
- * nothing of too. Tensors that lay beside the file lie in it then.
+ * A model file with other elements for some of its initializers. All else is copied byte for byte, what we know nothing of too.
  *
- * @param tensors elements by the name of the initializer, as many as it has
+ * @param replaced elements by the name of the initializer: float32, as many as it has
+ * @param beside elements of the initializers that lie beside the file, by name: in the result they lie in it
  */
-export function withTensors(file: Uint8Array, tensors: ReadonlyMap<string, Float32Array>): Uint8Array {
+export function withTensors(
+  file: Uint8Array,
+  replaced: ReadonlyMap<string, Float32Array>,
+  beside: ReadonlyMap<string, Pick<TensorValue, 'bytes'>> = new Map(),
+): Uint8Array {
   return rewritten(file, GRAPH_OF_MODEL, (graph) =>
     rewritten(graph, INITIALIZER_OF_GRAPH, (tensor) => {
-      const elements = tensors.get(nameOf(tensor));
-      return elements === undefined ? tensor : withElements(tensor, elements);
+      const { name, isExternal } = headOf(tensor);
+      const elements = replaced.get(name);
+      const bytes = elements ? bytesOf(elements) : isExternal ? beside.get(name)?.bytes : undefined;
+      return bytes === undefined ? tensor : withElements(tensor, bytes);
     }),
   );
 }
@@ -53,16 +60,18 @@ function rewritten(message: Uint8Array, number: number, change: (payload: Uint8A
   return writer.finish();
 }
 
-function withElements(tensor: Uint8Array, elements: Float32Array): Uint8Array {
+function withElements(tensor: Uint8Array, bytes: Uint8Array): Uint8Array {
   const writer = new BinaryWriter();
   for (const { number, whole } of fieldsOf(tensor)) if (!ELEMENTS.has(number)) writer.raw(whole);
-  return writer.tag(TENSOR.rawData, WireType.LengthDelimited).bytes(bytesOf(elements)).finish();
+  return writer.tag(TENSOR.rawData, WireType.LengthDelimited).bytes(bytes).finish();
 }
 
-function nameOf(tensor: Uint8Array): string {
-  let name = '';
+/** The name of a tensor, and whether its elements lie beside the file. */
+function headOf(tensor: Uint8Array): { name: string; isExternal: boolean } {
+  let [name, isExternal] = ['', false];
   for (const { number, payload } of fieldsOf(tensor)) {
     if (number === TENSOR.name && payload !== undefined) name = new TextDecoder().decode(payload);
+    if (number === TENSOR.externalData) isExternal = true;
   }
-  return name;
+  return { name, isExternal };
 }

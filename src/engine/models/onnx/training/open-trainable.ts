@@ -72,7 +72,7 @@ export async function openTrainable(
     normalise: (pixels) => normalise(pixels, definition.preprocessing),
     trainingProgram: async (request) => await compileTraining(await network(request), request, runtime),
     pixelProgram: async (request) => await compilePixels(await network(request), request, runtime),
-    encode: (state) => withTensors(source.file, checkedState(state, stateful, tensorOf)),
+    encode: (state) => withTensors(source.file, checkedState(state, stateful, tensorOf), initializers),
   };
 }
 
