@@ -82,6 +82,7 @@ export { bilinearMatrix } from './models/tfjs/repairs/resize-bilinear.js';
 export type * from './models/trainable.js';
 export type { DataType } from './onnx/data-types.js';
 export { decodeModel } from './onnx/decode-model.js';
+export { encodeModel } from './onnx/encode-model.js';
 export type { AttributeInputs, ModelDef, NodeDef, TensorValue } from './onnx/graph.js';
 export { attributesOf } from './onnx/node.js';
 export { float32Tensor, numbersOf } from './onnx/tensor-value.js';
