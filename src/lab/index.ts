@@ -12,7 +12,7 @@ export {
 export { experimentOf } from './experiments/list.js';
 export type { Measured } from './experiments/measured.js';
 export { modelText } from './experiments/model-plan.js';
-export { performWork, type WorkProgress, type Workshop } from './experiments/perform-work.js';
+export { type FailedItem, performWork, type WorkProgress, type Workshop } from './experiments/perform-work.js';
 export {
   type ReproducedExperiment,
   type Reproduction,
@@ -31,3 +31,15 @@ export { SPLITS, type Split } from './scenes/scene-file.js';
 export { SCENE_KIND_NAMES, SCENE_KINDS, type SceneKindName, type SceneRequest } from './scenes/scene-kinds.js';
 export { type StreetOptions, type StreetScene, streetScene } from './scenes/street/street-scene.js';
 export { type WritingOptions, type WritingProgress, writeScenes } from './scenes/write-scenes.js';
+export { type MetricsRecord, readMetrics, type StepRecord, type ValidationRecord } from './training/metrics-log.js';
+export { publishVersion, versionsOf } from './training/model-folder.js';
+export { CHECKPOINT_FILE, METRICS_FILE } from './training/train.js';
+export { type TrainedModel, type TrainingRecord, trainModel } from './training/train-model.js';
+export { type TrainedFile, trainedFile } from './training/trained-file.js';
+export {
+  parseTrainingConfig,
+  parseTrainingConfigText,
+  type TrainingConfig,
+  trainingConfigSchema,
+} from './training/training-config.js';
+export type { TrainingProgress } from './training/training-work.js';

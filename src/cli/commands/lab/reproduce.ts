@@ -39,7 +39,10 @@ export function defineReproduce(command: Command, context: CliContext, finish: (
         .choices(SCALE_NAMES)
         .makeOptionMandatory(),
     )
-    .option('--out <dir>', 'scenes, models, cells and reports; what is there is not done again (default: reproduction/SCALE)')
+    .option(
+      '--out <dir>',
+      'scenes, models, cells and reports; what is there is not done again (default: reproduction/SCALE)',
+    )
     .option('--data <dir>', 'folder with the real datasets, `cityscapes` and `taskonomy`, for --scale paper')
     .option('--dry-run', 'only tell what would be trained and measured, and how long it takes')
     .option('--report-only', 'only write the reports of what is there')
