@@ -93,13 +93,13 @@ function progressTeller(
 ): (event: WorkProgress) => void {
   const start = now();
   const total = estimates.reduce((sum, { seconds }) => sum + seconds, 0);
-  return ({ index, total: count, item, done, kept }) => {
+  return ({ index, total: count, item, done, state }) => {
     const before = estimates.slice(0, index).reduce((sum, { seconds }) => sum + seconds, 0);
     const worked = before + done * (estimates[index]?.seconds ?? 0);
     const elapsed = (now() - start) / 1000;
     // At the pace so far, once there is one.
     const etaSeconds = worked > 0 && elapsed > 1 ? (elapsed / worked) * (total - worked) : total - worked;
-    if (done === 1 && !kept) progress.log(`${index + 1}/${count} ${itemText(item)}`);
+    if (state === 'made') progress.log(`${index + 1}/${count} ${itemText(item)}`);
     progress.update({
       phase: itemText(item),
       fraction: total === 0 ? 1 : worked / total,

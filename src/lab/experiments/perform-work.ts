@@ -43,10 +43,10 @@ export interface WorkProgress {
   readonly index: number;
   readonly total: number;
   readonly item: WorkItem;
-  /** Share of the item that is done; 1 for one that was there already, or just ended. */
+  /** Share of the item that is done, of 0 … 1. */
   readonly done: number;
-  /** Whether it was there before. */
-  readonly kept: boolean;
+  /** Whether it is in the store now: it was there before, or this run just made it. */
+  readonly state: 'running' | 'made' | 'kept';
 }
 
 /** An item that could not be done. */
@@ -73,7 +73,8 @@ export async function performWork(
   try {
     for (const [index, item] of items.entries()) {
       workshop.signal.throwIfAborted();
-      const tell = (done: number, kept = false): void => onProgress({ index, total: items.length, item, done, kept });
+      const tell = (done: number, state: WorkProgress['state'] = 'running'): void =>
+        onProgress({ index, total: items.length, item, done, state });
       const kept = await isDone(item, workshop.store);
       if (!kept && needsOf(item).some((need) => lost.has(need))) {
         lost.add(item.digest);
@@ -81,7 +82,7 @@ export async function performWork(
       }
       try {
         if (!kept) await perform(item, workshop, loaded, tell);
-        tell(1, kept);
+        tell(1, kept ? 'kept' : 'made');
       } catch (error) {
         if (workshop.signal.aborted) throw error;
         failed.push({ item, error });
