@@ -61,6 +61,7 @@ export { modelConfigSchema, parseModelConfig } from './models/model-config.js';
 export type { InputInfo, ModelInfo, TaskInfo, TensorSignature } from './models/model-info.js';
 export type { ModelSource } from './models/model-source.js';
 export { type ProviderReport, probeProvider } from './models/onnx/provider-probe.js';
+export { openTrainable } from './models/onnx/training/open-trainable.js';
 export { parseStrict } from './models/parse-strict.js';
 export {
   type EngineName,
@@ -74,8 +75,10 @@ export {
 export type { RawTensor, RawTensors } from './models/raw-tensor.js';
 export { readModelFile, readModelSource } from './models/read-model-source.js';
 export type { RemoteConfig, RemoteDescription, RemoteModel } from './models/remote/remote-model.js';
+export type { RuntimeOptions } from './models/runtime-options.js';
 export { type BackendReport, probeBackend } from './models/tfjs/backend-probe.js';
 export { bilinearMatrix } from './models/tfjs/repairs/resize-bilinear.js';
+export type * from './models/trainable.js';
 export type { DataType } from './onnx/data-types.js';
 export { decodeModel } from './onnx/decode-model.js';
 export type { AttributeInputs, ModelDef, NodeDef, TensorValue } from './onnx/graph.js';
