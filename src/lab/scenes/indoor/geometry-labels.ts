@@ -22,7 +22,8 @@ export const zDepth = ({ depth }: Trace): Uint16Array => Uint16Array.from(depth,
 export const euclideanDepth = ({ depth, direction }: Trace): Uint16Array =>
   Uint16Array.from(depth, (metres, i) => depthSample(metres * Math.hypot(...vectorAt(direction, i))));
 
-const levelOf = (share: number): number => Math.round(Math.min(Math.max(share, 0), 1) * 255);
+/** A hair more, so that the middle is 128 however a rotation was rounded. */
+const levelOf = (share: number): number => Math.round(Math.min(Math.max(share, 0), 1) * 255 + 1e-9);
 
 /**
  * Normals in the frame of the camera: x to the right, y up, z toward the camera. Levels 0 … 255 are −1 … 1, so a wall that one
