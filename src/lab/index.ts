@@ -1,7 +1,5 @@
 // The front door of the experiments: what commands may import of them.
 export { layersModel } from './layers-model.js';
-export { type RoomDomain, type RoomScene, roomScene } from './scenes/indoor/room-scene.js';
 export { SPLITS, type Split } from './scenes/scene-file.js';
-export { SCENE_KIND_NAMES, SCENE_KINDS, type SceneKindName, type SceneRequest } from './scenes/scene-kinds.js';
-export { type StreetOptions, type StreetScene, streetScene } from './scenes/street/street-scene.js';
-export { type WritingOptions, type WritingProgress, writeScenes } from './scenes/write-scenes.js';
+export { SCENE_KIND_NAMES, SCENE_KINDS, type SceneKindName } from './scenes/scene-kinds.js';
+export { type WritingProgress, writeScenes } from './scenes/write-scenes.js';
