@@ -1,6 +1,7 @@
 // The front door: all that host/, server/, lab/ and cli/ may import of the engine.
 
 export { l1Norm, l2Norm, linfNorm } from './attacks/norms.js';
+export { blurGaussian } from './datasets/blur-gaussian.js';
 export type * from './datasets/dataset.js';
 export { type DatasetConfig, datasetConfigSchema } from './datasets/dataset-config.js';
 export { guessDatasetConfig } from './datasets/guess-dataset-config.js';
