@@ -1,8 +1,8 @@
 import type { Measured, OutcomeCell, OutcomeTable } from '../../lab/index.js';
 
-/** A number with three significant digits, or two decimals where it is larger: what tables of the paper have. */
+/** A number as tables have it: two decimals, or three significant digits where it is smaller than 1. */
 export const shortText = (value: number): string =>
-  Math.abs(value) >= 10 ? value.toFixed(2) : String(Number(value.toPrecision(3)));
+  Math.abs(value) >= 1 ? value.toFixed(2) : String(Number(value.toPrecision(3)));
 
 /** The interval of a number; nothing where it has none. */
 export const intervalText = ({ lower, upper }: Measured): string =>

@@ -9,7 +9,9 @@ const STYLE = `
 .reproduction thead th { border-top: 0; color: var(--soft); font-weight: 400; }
 .reproduction tbody th { font-weight: 400; white-space: nowrap; }
 .paper { color: var(--soft); }
-.series { white-space: nowrap; }
+.series { white-space: nowrap; margin-right: 10px; }
+.summary th { font-weight: 400; }
+.summary a { color: var(--accent); }
 .warning { border: 2px solid var(--warn); border-radius: 8px; padding: 8px 18px; }
 .summary td, .summary th { padding: 5px 14px 5px 0; border-top: 1px solid var(--line); vertical-align: baseline; }
 .summary thead th { border-top: 0; }
@@ -20,7 +22,7 @@ export function reproductionHtml(
   reproduction: Reproduction,
   charts: ReadonlyMap<OutcomeChart, string> | undefined,
 ): string {
-  const { scale, warning, experiments } = reproduction;
+  const { scale, warning, caveat, experiments } = reproduction;
   const title = `Reproduction at scale ${scale}`;
   return html`<!doctype html>
 <html lang="en">
@@ -39,6 +41,7 @@ export function reproductionHtml(
 </header>
 <main>
 ${warning === undefined ? undefined : html`<p class="warning"><b>${warning}</b></p>`}
+${caveat === undefined ? undefined : html`<p>${caveat}</p>`}
 ${summarySection(reproduction)}
 ${experiments.map((experiment) => experimentSection(experiment, charts))}
 ${provenanceSection(reproduction)}

@@ -19,7 +19,7 @@ export const claimList = (claims: readonly Claim[]): Html =>
     ({ text, source, verdict, reason }) =>
       html`<li>${verdictBadge(verdict)}<span>${text}${
         source === 'paper' ? undefined : html` <small>(${source})</small>`
-      }<br><small>${reason}</small></span></li>`,
+      }${reason === '' ? undefined : html`<br><small>${reason}</small>`}</span></li>`,
   )}</ul>`;
 
 /** One table or figure of the paper. */
@@ -70,7 +70,7 @@ function cellHtml(
   { isBest, isPapersBest, isBasisTold }: { isBest: boolean; isPapersBest: boolean; isBasisTold: boolean },
 ): Html {
   const number = ours === undefined ? '–' : shortText(ours.value);
-  const printed = paper === undefined ? undefined : shortText(paper);
+  const printed = paper === undefined ? undefined : String(paper);
   return html`<td>${isBest ? html`<b>${number}</b>` : number}${
     printed === undefined
       ? undefined
@@ -90,7 +90,7 @@ function chartHtml({ title, series }: OutcomeChart, svg: string | undefined): Ht
   return html`<figure class="chart"><figcaption>${title}${
     series.length < 2
       ? undefined
-      : html`: ${series.map(
+      : html`<br>${series.map(
           ({ name }, i) =>
             html`<span class="series"><span style="color:${markOf(i).color}">${markOf(i).glyph}</span> ${name}</span> `,
         )}`

@@ -3,11 +3,12 @@ import { basisText, commonBasis, intervalText, numbersOf, shortText } from './fi
 
 /** The report of a reproduction as Markdown: charts as tables of their points. */
 export function reproductionMarkdown(reproduction: Reproduction): string {
-  const { scale, warning, experiments, robustgate, commit, provenance } = reproduction;
+  const { scale, warning, caveat, experiments, robustgate, commit, provenance } = reproduction;
   return `${[
     `# Reproduction at scale ${scale}`,
     '“Multitask Learning Strengthens Adversarial Robustness” (Mao et al., ECCV 2020, arXiv:2007.07236)',
     ...(warning === undefined ? [] : [`> **${warning}**`]),
+    ...(caveat === undefined ? [] : [caveat]),
     'A claim is reproduced if the 95 % intervals of all of its comparisons lie on its side of 0, not reproduced if one lies on the other side, and else inconclusive. Intervals are over seeds where there are three or more, else over images of the same models, resampled in pairs; those say nothing of how another training would have come out.',
     ...experiments.flatMap(experimentLines),
     '## Provenance',
@@ -35,7 +36,7 @@ function experimentLines({
     claims
       .map(({ text, source, verdict, reason }) => {
         const whose = source === 'paper' ? '' : ` (${source})`;
-        return `- **${verdict}**: ${text}${whose} ${reason}.`;
+        return `- **${verdict}**: ${text}${whose}${reason === '' ? '' : ` ${reason}.`}`;
       })
       .join('\n'),
     ...tables.flatMap(tableLines),
@@ -63,7 +64,7 @@ function cellText({ ours, paper }: OutcomeCell, isBasisTold: boolean): string {
     ours === undefined ? '–' : shortText(ours.value),
     ...(ours === undefined ? [] : [intervalText(ours)]),
     ...basis,
-    ...(paper === undefined ? [] : [`[${shortText(paper)}]`]),
+    ...(paper === undefined ? [] : [`[${paper}]`]),
   ]
     .filter((part) => part !== '')
     .join(' ');

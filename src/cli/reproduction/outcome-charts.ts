@@ -33,13 +33,13 @@ async function drawChart({ title, x, y, series }: OutcomeChart, render: ChartRen
           type: 'quantitative',
           title: x.title,
           scale: { type: x.scale, ...(x.scale === 'log' && { nice: false }) },
-          axis: { format: '~g', ...(x.scale === 'log' && { tickCount: 5 }) },
+          axis: { format: '.3~g', ...(x.scale === 'log' && { tickCount: 5 }) },
         } as const);
   const up = {
     type: 'quantitative',
     title: y.title,
     scale: { type: y.scale, zero: false },
-    axis: { format: '~g', ...(y.scale === 'log' && { tickCount: 5 }) },
+    axis: { format: '.3~g', ...(y.scale === 'log' && { tickCount: 5 }) },
   } as const;
   const color = {
     field: 'series',

@@ -16,7 +16,7 @@ export interface Claim {
   /** Who claims it. */
   readonly source: 'paper' | 'later work' | 'theory';
   readonly verdict: ClaimVerdict;
-  /** Why, in a sentence. */
+  /** Why, in a sentence; empty where that is said of all figures. */
   readonly reason: string;
   readonly comparisons: readonly Comparison[];
 }
@@ -84,5 +84,5 @@ function intervalText(improvement: Measured | undefined): string {
 
 const signed = (value: number): string => `${value > 0 ? '+' : ''}${Number(value.toPrecision(3))}`;
 
-/** A claim whose numbers prove nothing, whatever they are. */
-export const unproven = (claim: Claim, why: string): Claim => ({ ...claim, verdict: 'inconclusive', reason: why });
+/** A claim whose numbers prove nothing, whatever they are: the report says why, once for all. */
+export const unproven = (claim: Claim): Claim => ({ ...claim, verdict: 'inconclusive', reason: '' });

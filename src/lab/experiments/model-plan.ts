@@ -1,5 +1,5 @@
 import { digestOf } from './digest.js';
-import { CITYSCAPES_LETTERS, type Layout, TASKONOMY_LETTERS } from './tasks.js';
+import { CITYSCAPES_LETTERS, inLetterOrder, type Layout, TASKONOMY_LETTERS } from './tasks.js';
 
 /** Scenes that the lab makes itself, in the layout of a dataset. */
 export interface MadeData {
@@ -52,12 +52,9 @@ export const modelDigest = (model: ModelPlan): string => digestOf(model);
 /** Name of made scenes in a store. */
 export const dataDigest = (data: DataPlan): string => digestOf(data);
 
-/** Tasks of a model in the order of its `model.yaml`, whichever is the main one. */
-export function tasksOfModel({ data, main, auxiliary }: ModelPlan): readonly string[] {
-  const known = Object.values(data.layout === 'cityscapes' ? CITYSCAPES_LETTERS : TASKONOMY_LETTERS);
-  const trained = new Set([...main, ...auxiliary]);
-  return known.filter((task) => trained.has(task));
-}
+/** Tasks of a model, whichever is the main one. */
+export const tasksOfModel = ({ data, main, auxiliary }: ModelPlan): readonly string[] =>
+  inLetterOrder(data.layout, [...main, ...auxiliary]);
 
 /** Letters of a model with its main tasks first, as the paper names them: `sdA`. */
 export function lettersOf({ data, main, auxiliary }: ModelPlan): string {

@@ -12,6 +12,8 @@ export interface Reproduction {
   readonly scale: ScaleName;
   /** Said of every figure, if anything. */
   readonly warning: string | undefined;
+  /** How numbers compare with the paper's, where that is not plain. */
+  readonly caveat: string | undefined;
   readonly experiments: readonly ReproducedExperiment[];
   /** What computed the attacks, without what is only true of one machine. */
   readonly provenance: readonly string[];
@@ -67,6 +69,7 @@ export async function reproduce(
   return {
     scale: scale.name,
     warning: scale.warning,
+    caveat: scale.caveat,
     experiments: experiments.map((experiment) => reproduced(experiment, scale, read)),
     provenance: provenanceOf([...found.values()]),
     ...build,
@@ -80,7 +83,7 @@ function reproduced(
 ): ReproducedExperiment {
   const { tables, charts, claims } = outcome(read);
   const results = cells.map(({ cell }) => ({ cell, result: read(cell) }));
-  const honest = (claim: Claim): Claim => (warning === undefined ? claim : unproven(claim, warning));
+  const honest = (claim: Claim): Claim => (warning === undefined ? claim : unproven(claim));
   return {
     name,
     title,

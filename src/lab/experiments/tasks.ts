@@ -2,14 +2,14 @@
 export const CITYSCAPES_LETTERS = { s: 'segmentation', d: 'depth', A: 'reconstruction' } as const;
 export type CityscapesLetter = keyof typeof CITYSCAPES_LETTERS;
 
-/** The paper's letters for the tasks of Taskonomy. */
+/** The paper's letters for the tasks of Taskonomy, the first six in the order in which Fig. 5 adds them. */
 export const TASKONOMY_LETTERS = {
   s: 'segmentation',
   d: 'depth-zbuffer',
-  e: 'edge-texture',
   n: 'normal',
-  r: 'reshading',
   k: 'keypoints2d',
+  e: 'edge-texture',
+  r: 'reshading',
   K: 'keypoints3d',
   D: 'depth-euclidean',
   A: 'reconstruction',
@@ -29,4 +29,10 @@ export function tasksOf(layout: Layout, letters: string): readonly string[] {
     if (name === undefined) throw new RangeError(`expected a letter of ${Object.keys(names).join('')}, got ${letter}`);
     return name;
   });
+}
+
+/** Tasks in the order of the letters of their layout, whatever order they are named in. */
+export function inLetterOrder(layout: Layout, tasks: readonly string[]): readonly string[] {
+  const known: readonly string[] = Object.values(layout === 'cityscapes' ? CITYSCAPES_LETTERS : TASKONOMY_LETTERS);
+  return known.filter((task) => tasks.includes(task));
 }

@@ -1,6 +1,6 @@
 import type { ModelPlan } from '../model-plan.js';
 import type { Scale } from '../scales.js';
-import { tasksOf } from '../tasks.js';
+import { inLetterOrder, type Layout, tasksOf } from '../tasks.js';
 
 /** What a study says of a model beside its letters. */
 export interface ModelChoice {
@@ -22,7 +22,7 @@ export function cityscapesModel(
     data: scale.data.cityscapes,
     architecture: use === 'multitask' ? scale.architectures.multitask : scale.architectures.singleTask,
     decoders: scale.decoders,
-    ...rolesOf(tasksOf('cityscapes', letters), choice),
+    ...rolesOf('cityscapes', letters, choice),
     seed: choice.seed,
     training: scale.training[use],
     adversarial:
@@ -36,7 +36,7 @@ export function taskonomyModel(scale: Scale, letters: string, choice: ModelChoic
     data: scale.data.taskonomy,
     architecture: scale.architectures.taskonomy,
     decoders: 'separate',
-    ...rolesOf(tasksOf('taskonomy', letters), choice),
+    ...rolesOf('taskonomy', letters, choice),
     seed: choice.seed,
     training: scale.training.taskonomy,
     adversarial: undefined,
@@ -45,12 +45,15 @@ export function taskonomyModel(scale: Scale, letters: string, choice: ModelChoic
 
 /** One task alone is always the main one, so that all studies share its model. */
 function rolesOf(
-  tasks: readonly string[],
+  layout: Layout,
+  letters: string,
   { lambda, equally = false }: ModelChoice,
 ): Pick<ModelPlan, 'main' | 'auxiliary' | 'lambda' | 'equally'> {
-  if (tasks.length === 1) return { main: tasks, auxiliary: [], lambda: undefined, equally: false };
-  if (equally) return { main: tasks.toSorted(), auxiliary: [], lambda: undefined, equally: true };
-  return { main: tasks.slice(0, 1), auxiliary: tasks.slice(1).toSorted(), lambda, equally: false };
+  const tasks = tasksOf(layout, letters);
+  const [main = '', ...auxiliary] = tasks;
+  if (auxiliary.length === 0) return { main: [main], auxiliary: [], lambda: undefined, equally: false };
+  if (equally) return { main: inLetterOrder(layout, tasks), auxiliary: [], lambda: undefined, equally: true };
+  return { main: [main], auxiliary: inLetterOrder(layout, auxiliary), lambda, equally: false };
 }
 
 /** An attack on the sum of the losses of tasks, or another combination of them. */
