@@ -38,7 +38,7 @@ async function drawChart({ title, x, y, series }: OutcomeChart, render: ChartRen
   const up = {
     type: 'quantitative',
     title: y.title,
-    scale: { type: y.scale, zero: false },
+    scale: { type: y.scale, ...(y.scale === 'linear' && { zero: false }) },
     axis: { format: '.3~g', ...(y.scale === 'log' && { tickCount: 5 }) },
   } as const;
   const color = {

@@ -24,11 +24,17 @@ const REAL = {
   taskonomy: { train: 8000, validation: 1000, pixels: 256 * 256 },
 } as const;
 
+/** Units of work per second on 2 cores, where a store has nothing of the kind finished to go by. */
+const USUAL_SCENES = 25;
 /**
- * Units of work per second on 2 cores, where a store has nothing finished yet to go by: multiplications, and scenes.
- * Measured with the small networks; large ones are faster for each multiplication.
+ * Multiplications per second, measured in training: narrow networks spend most of a step on what is no multiplication.
+ * Large ones: the forward and backward pass of DRN-D-22.
  */
-const USUAL_RATES: Readonly<Record<WorkItem['kind'], number>> = { data: 30, model: 1.5e10, cell: 2e10 };
+const USUAL_MULTIPLICATIONS: Readonly<Record<string, number>> = {
+  'drn-d-22-small': 2.7e10,
+  'resnet18-taskonomy-small': 7e9,
+};
+const USUAL_OF_LARGE = 8e10;
 
 /** Forward passes that a step costs: forward and by pixels, or by weights too. */
 const ATTACK_STEP = 2;
@@ -110,23 +116,29 @@ export interface EstimatedItem {
 }
 
 /**
- * How long what is missing will take: its multiplications over the rate at which things of its kind went in this store, else over
- * a usual one.
+ * How long what is missing will take: its multiplications over the rate at which things of its kind and network went in this
+ * store, else over a usual one.
  */
 export function estimate(items: readonly TimedItem[]): readonly EstimatedItem[] {
-  const rates = new Map((['data', 'model', 'cell'] as const).map((kind) => [kind, rateOf(kind, items)]));
+  const finished = new Map<string, { work: number; seconds: number }>();
+  for (const { item, seconds } of items) {
+    if (seconds === undefined) continue;
+    const sum = finished.get(familyOf(item)) ?? { work: 0, seconds: 0 };
+    finished.set(familyOf(item), { work: sum.work + workOf(item), seconds: sum.seconds + seconds });
+  }
   return items.map(({ item, seconds }) => {
-    const isDone = seconds !== undefined;
-    return { item, isDone, seconds: isDone ? 0 : workOf(item) / (rates.get(item.kind) ?? 1) };
+    const known = finished.get(familyOf(item));
+    const rate = known === undefined || known.seconds === 0 ? usualRate(item) : known.work / known.seconds;
+    return { item, isDone: seconds !== undefined, seconds: seconds === undefined ? workOf(item) / rate : 0 };
   });
 }
 
-function rateOf(kind: WorkItem['kind'], items: readonly TimedItem[]): number {
-  let [work, time] = [0, 0];
-  for (const { item, seconds } of items) {
-    if (item.kind !== kind || seconds === undefined) continue;
-    work += workOf(item);
-    time += seconds;
-  }
-  return work > 0 && time > 0 ? work / time : USUAL_RATES[kind];
-}
+/** What goes at one rate. */
+const familyOf = (item: WorkItem): string =>
+  item.kind === 'data' ? `data ${item.data.layout}` : `${item.kind} ${architectureOf(item)}`;
+
+const architectureOf = (item: Exclude<WorkItem, { kind: 'data' }>): string =>
+  (item.kind === 'model' ? item.model : item.cell.model).architecture;
+
+const usualRate = (item: WorkItem): number =>
+  item.kind === 'data' ? USUAL_SCENES : (USUAL_MULTIPLICATIONS[architectureOf(item)] ?? USUAL_OF_LARGE);

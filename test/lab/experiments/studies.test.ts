@@ -5,8 +5,8 @@ import type { ExperimentName, ExperimentOutcome } from '../../../src/lab/experim
 import { experimentOf } from '../../../src/lab/experiments/list.js';
 import { tasksOfModel } from '../../../src/lab/experiments/model-plan.js';
 import { scaleOf } from '../../../src/lab/experiments/scales.js';
-import { attackOfRow } from '../../../src/lab/experiments/studies/single-task-table.js';
 import { stepsForRadius } from '../../../src/lab/experiments/studies/figure-5.js';
+import { attackOfRow } from '../../../src/lab/experiments/studies/single-task-table.js';
 
 const KEYS = ['a', 'b', 'c', 'd', 'e', 'f'];
 
@@ -48,7 +48,9 @@ function outcomeOf(name: ExperimentName, resultOf: (cell: CellPlan) => CellResul
   });
 }
 
-const verdictsOf = ({ claims }: ExperimentOutcome): readonly string[] => [...new Set(claims.map(({ verdict }) => verdict))];
+const verdictsOf = ({ claims }: ExperimentOutcome): readonly string[] => [
+  ...new Set(claims.map(({ verdict }) => verdict)),
+];
 const isMultitask = ({ model }: CellPlan): boolean => tasksOfModel(model).length > 1;
 /** Of the main task, by the trained tasks. */
 const mainIsClasses = ({ model }: CellPlan): boolean => model.main.includes('segmentation');
@@ -86,7 +88,8 @@ test('Table 2 is reproduced where its order holds, and the multitask models are 
 
 test('Table 2 is not reproduced where one multitask model is worse under one attack', (t) => {
   const outcome = outcomeOf('table2', (cell) => {
-    const isWorse = cell.kind === 'attack' && cell.attack.startsWith('mim') && cell.model.auxiliary.includes('reconstruction');
+    const isWorse =
+      cell.kind === 'attack' && cell.attack.startsWith('mim') && cell.model.auxiliary.includes('reconstruction');
     const better = isMultitask(cell) ? (isWorse ? -0.02 : 0.02) : 0;
     const strength = strengthOf(cell);
     return mainIsClasses(cell)
