@@ -142,7 +142,7 @@ async function perform(
 }
 
 /** Folder of the dataset of a plan. */
-export function rootOf(data: DataPlan, { store, dataFolders }: Pick<Workshop, 'store' | 'dataFolders'>): string {
+function rootOf(data: DataPlan, { store, dataFolders }: Pick<Workshop, 'store' | 'dataFolders'>): string {
   if (data.made !== undefined) return store.dataFolder(dataDigest(data));
   const folder = dataFolders[data.layout];
   if (folder === undefined) {

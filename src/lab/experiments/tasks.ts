@@ -1,6 +1,5 @@
 /** The paper's letters for the tasks of Cityscapes. */
 export const CITYSCAPES_LETTERS = { s: 'segmentation', d: 'depth', A: 'reconstruction' } as const;
-export type CityscapesLetter = keyof typeof CITYSCAPES_LETTERS;
 
 /** The paper's letters for the tasks of Taskonomy, the first six in the order in which Fig. 5 adds them. */
 export const TASKONOMY_LETTERS = {

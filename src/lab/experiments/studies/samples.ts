@@ -30,8 +30,7 @@ export function sampleOf(
 }
 
 /** Percent for ratios, the metric's own unit for errors. */
-export const shown = (isRatio: boolean): ((value: number) => number) =>
-  isRatio ? (value) => 100 * value : (value) => value;
+const shown = (isRatio: boolean): ((value: number) => number) => (isRatio ? (value) => 100 * value : (value) => value);
 
 /** A figure of one model, or of models of several seeds. */
 export const figureOf = (samples: readonly Sample[], isRatio: boolean): Measured | undefined =>
