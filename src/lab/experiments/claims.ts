@@ -24,7 +24,7 @@ export interface Claim {
 type Side = 'above' | 'below' | 'undecided' | 'missing';
 
 /** On which side of 0 an interval lies. */
-export function sideOf(improvement: Measured | undefined): Side {
+function sideOf(improvement: Measured | undefined): Side {
   if (improvement === undefined) return 'missing';
   const { lower, upper } = improvement;
   if (lower === undefined || upper === undefined) return 'undecided';

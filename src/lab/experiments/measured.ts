@@ -31,7 +31,7 @@ export interface Sample {
 }
 
 /** From so many seeds on, the interval is over seeds. */
-export const SEEDS_FOR_INTERVAL = 3;
+const SEEDS_FOR_INTERVAL = 3;
 
 /** Turns the figures of several samples into one number; `undefined` where it has no value. */
 export type Combine = (values: readonly number[]) => number | undefined;

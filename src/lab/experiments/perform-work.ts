@@ -102,7 +102,7 @@ function needsOf(item: WorkItem): readonly string[] {
 }
 
 /** Whether an item is in the store already. */
-export async function isDone(item: WorkItem, store: Store): Promise<boolean> {
+async function isDone(item: WorkItem, store: Store): Promise<boolean> {
   switch (item.kind) {
     case 'data':
       return item.data.made === undefined || (await store.readData(item.digest)) !== undefined;
