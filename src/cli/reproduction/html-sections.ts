@@ -14,7 +14,7 @@ export const verdictBadge = (verdict: Claim['verdict']): Html =>
   html`<span class="badge ${BADGES[verdict]}">${verdict}</span>`;
 
 /** Claims with what became of them. */
-export const claimList = (claims: readonly Claim[]): Html =>
+const claimList = (claims: readonly Claim[]): Html =>
   html`<ul class="gates">${claims.map(
     ({ text, source, verdict, reason }) =>
       html`<li>${verdictBadge(verdict)}<span>${text}${
