@@ -59,7 +59,7 @@ export { lossNames } from './losses/index.js';
 export type { MetricValue } from './metrics/metric.js';
 export { modelConfigSchema, parseModelConfig } from './models/model-config.js';
 export type { InputInfo, ModelInfo, TaskInfo, TensorSignature } from './models/model-info.js';
-export type { ModelSource } from './models/model-source.js';
+export { type ModelSource, sourceBytes } from './models/model-source.js';
 export { type ProviderReport, probeProvider } from './models/onnx/provider-probe.js';
 export { parseStrict } from './models/parse-strict.js';
 export {

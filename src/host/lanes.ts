@@ -59,6 +59,8 @@ export interface Lane {
   quarantineReason(model: ModelRef): string | undefined;
   /** An admin's word: attacks on a version are tried again. */
   releaseQuarantine(model: ModelRef): void;
+  /** Estimated bytes that a version keeps in the host, its gradient programs included; 0 where it is not loaded. */
+  keptBytes(model: ModelRef): number;
   /** Process id of the host that is up, for operators and tests. */
   readonly pid: number | undefined;
 }

@@ -35,6 +35,13 @@ export type Reply =
   | { readonly kind: 'event'; readonly id: number; readonly event: unknown; readonly sizeBytes: number }
   | { readonly kind: 'return'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'failure'; readonly id: number; readonly error: WireError }
+  /** What a model keeps in the host has changed. */
+  | {
+      readonly kind: 'kept';
+      /** `name@version`. */
+      readonly model: string;
+      readonly sizeBytes: number;
+    }
   /** A native call begins: until its end the host hears nothing. */
   | {
       readonly kind: 'native-begin';

@@ -40,6 +40,15 @@ const limits = z.strictObject({
   streamStallSeconds: z.number().positive().default(60).describe('A reader that takes nothing for so long is cut off.'),
 });
 
+const residency = z.strictObject({
+  maxBytes: count
+    .optional()
+    .describe(
+      'Estimated bytes that models may keep between calls, programs included; beyond, those that were used longest ago are unloaded until they are called again. Default: three quarters of what this process may use.',
+    ),
+  pinned: z.array(z.string().min(1)).default([]).describe('Names of models that are never unloaded.'),
+});
+
 const telemetry = z.strictObject({
   otlpEndpoint: z
     .url({ protocol: /^https?$/, error: 'expected http://HOST:PORT or https://HOST:PORT' })
@@ -171,6 +180,7 @@ export const gatewayConfigSchema = z.strictObject({
   drainSeconds: z.number().min(0).default(25).describe('Time that running calls get to end on SIGTERM.'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least level that is logged.'),
   limits: limits.prefault({}).describe('What one request, or all of them together, may take.'),
+  residency: residency.prefault({}).describe('Which models stay loaded.'),
   predictBatching: predictBatching.prefault({}).describe('Predictions that share a native call.'),
   hangs: hangs.prefault({}).describe('When native code counts as hung.'),
   telemetry: telemetry.prefault({}).describe('Traces.'),
@@ -179,11 +189,12 @@ export const gatewayConfigSchema = z.strictObject({
 /** What the gateway's configuration says, every default filled in. */
 export type GatewayConfig = Omit<
   z.output<typeof gatewayConfigSchema>,
-  'limits' | 'reflection' | 'history' | 'replica'
+  'limits' | 'reflection' | 'history' | 'replica' | 'residency'
 > & {
   readonly reflection: boolean;
   readonly replica: string;
   readonly limits: Omit<z.output<typeof limits>, 'memoryBytes'> & { readonly memoryBytes: number };
+  readonly residency: z.output<typeof residency> & { readonly maxBytes: number };
   readonly history: Omit<z.output<typeof history>, 'path' | 'resultBytes'> & {
     readonly path: string;
     readonly resultBytes: number;
@@ -212,6 +223,7 @@ export function parseGatewayConfig(value: unknown): GatewayConfig {
       resultBytes: config.history.resultBytes ?? (path === IN_MEMORY ? 64 * 2 ** 20 : 2 ** 30),
     },
     reflection: config.reflection ?? config.auth === undefined,
+    residency: { ...config.residency, maxBytes: config.residency.maxBytes ?? Math.floor(0.75 * usableMemory()) },
     limits: { ...config.limits, memoryBytes: config.limits.memoryBytes ?? Math.floor(usableMemory() / 2) },
   };
 }

@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Server, type ServerCredentials } from '@grpc/grpc-js';
-import { EngineError } from '../engine/index.js';
+import { EngineError, readModelSource } from '../engine/index.js';
 import { type HostObserver, type Hosts, type LaneLimits, startHosts, usableCores } from '../host/index.js';
 import { type AdminServer, startAdminServer } from './admin/admin-server.js';
 import { Admission } from './admission/admission.js';
@@ -16,6 +17,7 @@ import type { Logger } from './logger.js';
 import type { Prober } from './probes/prober.js';
 import { probesOf } from './probes/start-probes.js';
 import { ModelRepository } from './repository/repository.js';
+import { Residency } from './repository/residency.js';
 import { newRunId } from './runs/run-id.js';
 import { RunRegistry } from './runs/run-registry.js';
 import { RunStore } from './runs/run-store.js';
@@ -75,7 +77,15 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
     log,
     env: process.env,
   });
-  const hosts = dependencies.hosts?.(log, telemetry.hosts) ?? hostsOf(config, log, telemetry.hosts);
+  const residency = new Residency({
+    hosts: dependencies.hosts?.(log, telemetry.hosts) ?? hostsOf(config, log, telemetry.hosts),
+    budgetBytes: config.residency.maxBytes,
+    pinned: new Set(config.residency.pinned),
+    log,
+    observer: telemetry.residency,
+    read: ({ name, version }) => readModelSource(join(config.modelRepository, name), version),
+  });
+  const { hosts } = residency;
   const pool = startImagePool(
     { maxPixels: limits.imagePixels, maxBytes: limits.imageBytes },
     Math.max(1, Math.min(4, usableCores())),
@@ -89,7 +99,7 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
   };
   const repository = new ModelRepository({
     root: config.modelRepository,
-    hosts,
+    residency,
     log,
     pollMs: config.pollSeconds * 1000,
     onChange: () => update(),
@@ -142,6 +152,7 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
     versions: () => repository.versions,
     isQuarantined: (version) => hosts.attack.quarantineReason(version) !== undefined,
     isUp: (lane) => hosts[lane].isReady,
+    residency,
     queues: { serve: context.predictions, attack: context.attacks },
   });
   const parts: Parts = {

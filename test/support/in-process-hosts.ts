@@ -30,6 +30,7 @@ export function inProcessHosts(): Hosts {
     pid: process.pid,
     quarantineReason: () => undefined,
     releaseQuarantine: () => undefined,
+    keptBytes: (ref) => models.get(keyOf(ref))?.keptBytes() ?? 0,
     async load(source): Promise<ModelInfo> {
       const options = {
         role: 'attack',

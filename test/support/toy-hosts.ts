@@ -102,6 +102,7 @@ export interface HostScript {
   readonly attack?: (call: LaneCall<AttackJob>) => AsyncGenerator<AttackEvent, void, void>;
   readonly gradientNorm?: (call: LaneCall) => AsyncGenerator<GradientNormEvent, void, void>;
   readonly quarantineReason?: (model: ModelRef) => string | undefined;
+  readonly keptBytes?: (model: ModelRef) => number;
   readonly drain?: () => void;
   readonly close?: () => void;
 }
@@ -112,6 +113,7 @@ export function toyHosts(script: HostScript = {}): Hosts {
     pid: process.pid,
     quarantineReason: (model) => script.quarantineReason?.(model),
     releaseQuarantine: () => undefined,
+    keptBytes: (model) => script.keptBytes?.(model) ?? 0,
     load: async (source) => (await script.load?.(source, name)) ?? toyInfo(source),
     unload: async (model) => await script.unload?.(model),
     predict: async (model, job, options) =>

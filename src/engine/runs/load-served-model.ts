@@ -42,6 +42,7 @@ export async function loadServedModel(source: ModelSource, options: ServedModelO
       requireGradients();
       return runGradientNorm(network, job, context, options);
     },
+    keptBytes: () => network.keptBytes(),
     dispose: () => network.dispose(),
   };
 }

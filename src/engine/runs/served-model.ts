@@ -68,6 +68,8 @@ export interface ServedModel {
    */
   attack(job: AttackJob, context: RunContext): AsyncGenerator<AttackEvent, void, void>;
   gradientNorm(job: GradientNormJob, context: RunContext): AsyncGenerator<GradientNormEvent, void, void>;
+  /** Estimated bytes that it keeps between calls. */
+  keptBytes(): number;
   /** Frees all native memory. */
   dispose(): Promise<void>;
 }

@@ -69,8 +69,10 @@ export class HostServer {
         this.#callStartMs = performance.now();
         this.#tell({ kind: 'native-begin', call, estimateMs, model, runId });
       },
-      end: ({ model, runId }, call) =>
-        this.#tell({ kind: 'native-end', call, model, runId, durationMs: performance.now() - this.#callStartMs }),
+      end: ({ model, runId }, call) => {
+        this.#tell({ kind: 'native-end', call, model, runId, durationMs: performance.now() - this.#callStartMs });
+        if (call === 'compile') this.#tellKept(model);
+      },
     };
     this.#scheduler = new StepScheduler(observer, options.probeShare);
     this.#channel = new Channel(stream, { onMessage: (value) => this.#receive(value as Request), onClose });
@@ -80,6 +82,11 @@ export class HostServer {
   /** Sends a small message ahead of others. One that no longer reaches the gateway is of no use to it. */
   #tell(reply: Reply): void {
     this.#channel.send(reply, true).catch(() => undefined);
+  }
+
+  #tellKept(key: string): void {
+    const sizeBytes = this.#models.get(key)?.model.keptBytes();
+    if (sizeBytes !== undefined) this.#tell({ kind: 'kept', model: key, sizeBytes });
   }
 
   #receive(request: Request): void {
@@ -160,6 +167,7 @@ export class HostServer {
       );
       await this.#retire(key);
       this.#models.set(key, { model, uses: 0, isRetired: false });
+      this.#tellKept(key);
       return model.info;
     } finally {
       gate.leave();

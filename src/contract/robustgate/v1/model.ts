@@ -129,6 +129,8 @@ export interface Model {
   extraInputs: ExtraInput[];
   /** Marks from `model.yaml`, by which probes find their models. */
   labels: { [key: string]: string };
+  /** Whether it left the hosts to spare memory. It is as ready as before: the next call loads it, and takes so much longer. */
+  unloaded: boolean;
 }
 
 export interface Model_LabelsEntry {
@@ -498,6 +500,7 @@ function createBaseModel(): Model {
     description: "",
     extraInputs: [],
     labels: {},
+    unloaded: false,
   };
 }
 
@@ -545,6 +548,9 @@ export const Model: MessageFns<Model> = {
     globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
       Model_LabelsEntry.encode({ key: key as any, value }, writer.uint32(114).fork()).join();
     });
+    if (message.unloaded !== false) {
+      writer.uint32(120).bool(message.unloaded);
+    }
     return writer;
   },
 
@@ -676,6 +682,14 @@ export const Model: MessageFns<Model> = {
             }
             continue;
           }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.unloaded = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -717,6 +731,7 @@ export const Model: MessageFns<Model> = {
       },
       {},
     );
+    message.unloaded = object.unloaded ?? false;
     return message;
   },
 };

@@ -6,7 +6,7 @@ import type { Shape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { outputOf } from '../describe-tasks.js';
 import type { ModelConfig } from '../model-config.js';
-import type { ModelSource } from '../model-source.js';
+import { type ModelSource, sourceBytes } from '../model-source.js';
 import type { ExtraInputs, Network, Plan, ProgramRequest } from '../network.js';
 import { normalise } from '../preprocessing.js';
 import type { ProviderName } from '../providers.js';
@@ -283,6 +283,8 @@ function openNetwork(
       const given = new Map(constants.map(({ name }) => [name, rawConstant(original.inputs, name, config)]));
       return await runRaw(original, new Map([...given, ...feeds]), fetches);
     },
+    // The files, and about as much for the session of the original.
+    keptBytes: () => 2 * sourceBytes(definition.source) + programs.usedBytes,
     async dispose() {
       await programs.clear();
       await original.release();

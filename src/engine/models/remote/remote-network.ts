@@ -98,6 +98,7 @@ async function networkOf(source: ModelSource, config: ModelConfig, remote: Remot
     async infer(feeds, fetches) {
       return await runRaw(session, new Map([...constantsOf(info, config, session, feeds), ...feeds]), fetches);
     },
+    keptBytes: () => 0,
     dispose: () => session.release(),
   };
 }

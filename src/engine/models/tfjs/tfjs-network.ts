@@ -5,7 +5,7 @@ import { attackedInput, channelsOf, describeInput } from '../describe-input.js';
 import { outputOf } from '../describe-tasks.js';
 import type { RuntimeTensor } from '../graph-value.js';
 import type { ModelConfig } from '../model-config.js';
-import type { ModelSource } from '../model-source.js';
+import { type ModelSource, sourceBytes } from '../model-source.js';
 import type { Network, Plan, ProgramRequest } from '../network.js';
 import { normalise, preprocessingOf } from '../preprocessing.js';
 import type { TfjsBackend } from '../providers.js';
@@ -191,6 +191,8 @@ function openNetwork(
       programs.add(keyOf(request));
       return program;
     },
+    // Programs keep nothing: they are functions over the weights.
+    keptBytes: () => sourceBytes(source) + graph.weightBytes,
     async dispose() {
       graph.dispose();
     },
