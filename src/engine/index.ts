@@ -81,7 +81,12 @@ export { decodeModel } from './onnx/decode-model.js';
 export type { AttributeInputs, ModelDef, NodeDef, TensorValue } from './onnx/graph.js';
 export { attributesOf } from './onnx/node.js';
 export { float32Tensor, numbersOf } from './onnx/tensor-value.js';
-export { type AttackSpecRequest, resolveAttackSpec, resolveGradientNormSpec } from './runs/attack-spec.js';
+export {
+  type AttackSpecRequest,
+  needsGradient,
+  resolveAttackSpec,
+  resolveGradientNormSpec,
+} from './runs/attack-spec.js';
 export type * from './runs/events.js';
 export { formatSpec } from './runs/format-spec.js';
 export type * from './runs/job.js';

@@ -4,6 +4,7 @@ import type {
   GradientNormEvent,
   GradientNormJob,
   InferJob,
+  MemoryQuestion,
   ModelInfo,
   ModelSource,
   Prediction,
@@ -43,6 +44,12 @@ export interface Lane {
   /** Loads a version into this host and into every one that replaces it, until `unload`. */
   load(source: ModelSource): Promise<ModelInfo>;
   unload(model: ModelRef): Promise<void>;
+  /**
+   * Answered between two native calls: what will be refused need not wait for its turn to learn it.
+   *
+   * @throws EngineError `MEMORY_BUDGET_EXCEEDED`. Thrown when the gradients of a run would need more than they may.
+   */
+  requireMemory(model: ModelRef, question: MemoryQuestion, options: CallOptions): Promise<void>;
   predict(model: ModelRef, job: PredictJob, options: CallOptions): Promise<readonly Prediction[]>;
   infer(model: ModelRef, job: InferJob, options: CallOptions): Promise<RawTensors>;
   /** @throws EngineError `MODEL_QUARANTINED`. Thrown when hosts keep dying from this model. */

@@ -2,7 +2,7 @@ import type { CallKind } from '../engine/index.js';
 import { EngineError, ERROR_CODES, type ErrorCode, type ErrorDetails } from '../engine/index.js';
 
 /** What a host can be asked for. */
-export type Method = 'load' | 'unload' | 'predict' | 'infer' | 'attack' | 'gradientNorm';
+export type Method = 'load' | 'unload' | 'requireMemory' | 'predict' | 'infer' | 'attack' | 'gradientNorm';
 
 /** From the gateway to a host. */
 export type Request =

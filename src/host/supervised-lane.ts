@@ -4,6 +4,7 @@ import type {
   GradientNormEvent,
   GradientNormJob,
   InferJob,
+  MemoryQuestion,
   ModelInfo,
   ModelSource,
   Prediction,
@@ -312,6 +313,11 @@ export class SupervisedLane implements Lane {
     if (!this.#models.delete(keyOf(model)) || this.#host === undefined || !this.#isUp) return;
     await this.#host.call('unload', [model], this.#internalCall(`unload ${keyOf(model)}`));
     if (!this.#models.has(keyOf(model))) this.#kept.delete(keyOf(model));
+  }
+
+  async requireMemory(model: ModelRef, question: MemoryQuestion, options: CallOptions): Promise<void> {
+    const host = this.#live(model);
+    await this.#explained(host.call('requireMemory', [model, question], options));
   }
 
   async predict(model: ModelRef, job: PredictJob, options: CallOptions): Promise<readonly Prediction[]> {

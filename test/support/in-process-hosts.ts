@@ -46,6 +46,7 @@ export function inProcessHosts(): Hosts {
       await models.get(keyOf(ref))?.dispose();
       models.delete(keyOf(ref));
     },
+    requireMemory: (ref, question) => modelOf(ref).requireMemory(question),
     async predict(ref, job, options) {
       const context = contextOf(ref, 'predict', options);
       try {

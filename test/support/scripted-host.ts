@@ -68,6 +68,7 @@ runHost(new Socket({ fd: 3 }), process.argv[2] ?? '{}', async ({ name, version, 
     gradientNorm: () => {
       throw new Error('not scripted');
     },
+    requireMemory: async () => undefined,
     keptBytes: () => 0,
     dispose: async () => undefined,
   };

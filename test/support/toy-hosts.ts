@@ -5,6 +5,7 @@ import type {
   AttackJob,
   AttackResult,
   GradientNormEvent,
+  MemoryQuestion,
   MetricValue,
   ModelInfo,
   ModelSource,
@@ -98,6 +99,7 @@ export interface LaneCall<Job = unknown> {
 export interface HostScript {
   readonly load?: (source: ModelSource, lane: 'serve' | 'attack') => Promise<ModelInfo>;
   readonly unload?: (model: ModelRef) => Promise<void>;
+  readonly requireMemory?: (call: LaneCall<MemoryQuestion>) => Promise<void>;
   readonly predict?: (call: LaneCall<PredictJob>) => Promise<readonly Prediction[]>;
   readonly attack?: (call: LaneCall<AttackJob>) => AsyncGenerator<AttackEvent, void, void>;
   readonly gradientNorm?: (call: LaneCall) => AsyncGenerator<GradientNormEvent, void, void>;
@@ -116,6 +118,7 @@ export function toyHosts(script: HostScript = {}): Hosts {
     keptBytes: (model) => script.keptBytes?.(model) ?? 0,
     load: async (source) => (await script.load?.(source, name)) ?? toyInfo(source),
     unload: async (model) => await script.unload?.(model),
+    requireMemory: async (model, question, options) => await script.requireMemory?.({ model, job: question, options }),
     predict: async (model, job, options) =>
       (await script.predict?.({ model, job, options })) ?? job.inputs.map((input) => toyPrediction(input, job)),
     // What it gets as its first input, by the name of each output.

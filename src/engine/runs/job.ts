@@ -56,6 +56,14 @@ export interface Prediction {
   readonly tasks: readonly TaskPrediction[];
 }
 
+/** What a run will need memory for. */
+export interface MemoryQuestion {
+  /** Shapes of its inputs, each once, without the batch axis. */
+  readonly shapes: readonly Shape[];
+  /** Examples that run together, where a replay forces it. */
+  readonly batchSize: number | undefined;
+}
+
 /** Tensors straight to the graph and back, without pre-processing or tasks. */
 export interface InferJob {
   readonly inputs: RawTensors;

@@ -3,6 +3,7 @@ import { loadNetwork } from '../models/load-network.js';
 import type { ModelSource } from '../models/model-source.js';
 import { concurrentGate } from './concurrent-gate.js';
 import { JointPredictions } from './joint-predictions.js';
+import { requireMemory } from './require-memory.js';
 import { runAttack } from './run-attack.js';
 import { runGradientNorm } from './run-gradient-norm.js';
 import { runPredict } from './run-predict.js';
@@ -42,6 +43,7 @@ export async function loadServedModel(source: ModelSource, options: ServedModelO
       requireGradients();
       return runGradientNorm(network, job, context, options);
     },
+    requireMemory: (question) => requireMemory(network, question, options),
     keptBytes: () => network.keptBytes(),
     dispose: () => network.dispose(),
   };

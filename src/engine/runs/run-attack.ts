@@ -1,10 +1,10 @@
-import { findAttack } from '../attacks/methods/index.js';
 import { EngineError } from '../errors.js';
 import type { TaskInfo } from '../models/model-info.js';
 import type { GradientProgram, Network, ProgramRequest } from '../models/network.js';
 import { type Shape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { attackBatch, type ExampleOutcome, type StepReport } from './attack-batch.js';
+import { needsGradient } from './attack-spec.js';
 import {
   batchSizeForTries,
   chunk,
@@ -72,7 +72,7 @@ export async function* runAttack(
   let remaining = groups.reduce((sum, { batches }) => sum + batches.length, 0);
   for (const { request, shape, batches, multiplyAdds } of groups) {
     run.pace = new Pace(context, multiplyAdds * request.batchSize);
-    const isBlackBox = findAttack(job.spec.attack).isBlackBox ?? false;
+    const isBlackBox = !needsGradient(job.spec);
     if (!isBlackBox && !network.hasProgram(request)) yield run.progress('compiling');
     const program = isBlackBox ? undefined : await run.pace.call('compile', () => network.program(request));
     const means: Means = { program, batchSize: request.batchSize };
@@ -183,7 +183,7 @@ async function planGroups(network: Network, job: AttackJob, options: RunOptions)
   const { info } = network;
   const { objective, batchSize: forced, fullBatches: full } = job.spec;
   const examples = prepareExamples(job.inputs, info);
-  if (!findAttack(job.spec.attack).isBlackBox) requireAttackable(info.tasks, job.spec);
+  if (needsGradient(job.spec)) requireAttackable(info.tasks, job.spec);
   const groups: Group[] = [];
   for (const group of groupByShape(examples)) {
     const { shape } = group[0] as Example;

@@ -3,7 +3,7 @@ import type { RawTensors } from '../models/raw-tensor.js';
 import type { OpenRemote } from '../models/remote/remote-model.js';
 import type { RuntimeOptions } from '../models/runtime-options.js';
 import type { AttackEvent, GradientNormEvent } from './events.js';
-import type { AttackJob, GradientNormJob, InferJob, Prediction, PredictJob } from './job.js';
+import type { AttackJob, GradientNormJob, InferJob, MemoryQuestion, Prediction, PredictJob } from './job.js';
 
 /** What a native call is for. */
 export type CallKind = 'load' | 'compile' | 'predict' | 'step' | 'verify';
@@ -68,6 +68,10 @@ export interface ServedModel {
    */
   attack(job: AttackJob, context: RunContext): AsyncGenerator<AttackEvent, void, void>;
   gradientNorm(job: GradientNormJob, context: RunContext): AsyncGenerator<GradientNormEvent, void, void>;
+  /**
+   * @throws EngineError `MEMORY_BUDGET_EXCEEDED`. Thrown when the gradients of a run would need more than they may.
+   */
+  requireMemory(question: MemoryQuestion): Promise<void>;
   /** Estimated bytes that it keeps between calls. */
   keptBytes(): number;
   /** Frees all native memory. */

@@ -3,6 +3,7 @@ import type {
   AttackJob,
   GradientNormJob,
   InferJob,
+  MemoryQuestion,
   ModelSource,
   PredictJob,
   RunContext,
@@ -133,6 +134,11 @@ export class HostServer {
         return await this.#load(call.args[0] as ModelSource, call, active);
       case 'unload':
         return await this.#unload(call.args[0] as ModelRef);
+      case 'requireMemory': {
+        const [ref, question] = call.args as [ModelRef, MemoryQuestion];
+        // Not a run: it makes no step, and takes no share of the time.
+        return await this.#using(ref, (model) => model.requireMemory(question));
+      }
       case 'predict': {
         const [ref, job] = call.args as [ModelRef, PredictJob];
         return await this.#within(call, active, ref, 'predict', (model, context) => model.predict(job, context));
@@ -193,23 +199,33 @@ export class HostServer {
     usual: Priority,
     use: (model: ServedModel, context: RunContext) => Promise<T>,
   ): Promise<T> {
+    return await this.#using(ref, async (model) => {
+      const priority = call.priority ?? usual;
+      const gate = this.#scheduler.enter({ runId: call.runId, priority, model: keyOf(ref) });
+      try {
+        return await use(model, {
+          signal: controller.signal,
+          drain: this.#drain.signal,
+          deadlineMs: call.deadlineMs === undefined ? undefined : fromSharedClock(call.deadlineMs),
+          transitMs: Math.max(0, performance.now() - fromSharedClock(call.sentMs)),
+          gate,
+          now: () => performance.now(),
+        });
+      } finally {
+        gate.leave();
+      }
+    });
+  }
+
+  /** Keeps a model from being freed meanwhile. */
+  async #using<T>(ref: ModelRef, use: (model: ServedModel) => Promise<T>): Promise<T> {
     const held = this.#models.get(keyOf(ref));
     if (held === undefined)
       throw new EngineError('MODEL_NOT_READY', `expected model ${keyOf(ref)} to be loaded, got it not yet`);
-    const priority = call.priority ?? usual;
-    const gate = this.#scheduler.enter({ runId: call.runId, priority, model: keyOf(ref) });
     held.uses++;
     try {
-      return await use(held.model, {
-        signal: controller.signal,
-        drain: this.#drain.signal,
-        deadlineMs: call.deadlineMs === undefined ? undefined : fromSharedClock(call.deadlineMs),
-        transitMs: Math.max(0, performance.now() - fromSharedClock(call.sentMs)),
-        gate,
-        now: () => performance.now(),
-      });
+      return await use(held.model);
     } finally {
-      gate.leave();
       held.uses--;
       if (held.isRetired && held.uses === 0) await held.model.dispose();
     }

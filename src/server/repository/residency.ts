@@ -173,6 +173,8 @@ export class Residency {
       },
       load: (source) => lane.load(source),
       unload: (model) => lane.unload(model),
+      requireMemory: (model, question, options) =>
+        within(model, options, () => lane.requireMemory(model, question, options)),
       predict: (model, job, options) => within(model, options, () => lane.predict(model, job, options)),
       infer: (model, job, options) => within(model, options, () => lane.infer(model, job, options)),
       attack: (model, job, options) => stream(model, options, () => lane.attack(model, job, options)),

@@ -1,5 +1,5 @@
 import type { AttackRequest, AttackResponse } from '../../contract/robustgate/v1/attack.js';
-import type { AttackEvent, AttackJob } from '../../engine/index.js';
+import { type AttackEvent, type AttackJob, needsGradient } from '../../engine/index.js';
 import type { CallContext } from '../grpc/call-context.js';
 import type { StreamMessage } from '../grpc/handlers.js';
 import { ATTACK_CODEC } from '../runs/run-codec.js';
@@ -14,7 +14,7 @@ import {
 } from '../translate/attack-messages.js';
 import { type AttackWish, readAttackWish } from '../translate/attack-request.js';
 import type { GatewayContext } from './gateway-context.js';
-import { type RunKind, streamRun } from './run-stream.js';
+import { type RunKind, shapesOf, streamRun } from './run-stream.js';
 
 type AttackKind = RunKind<AttackWish, AttackJob, AttackEvent, AttackResponse>;
 
@@ -32,6 +32,8 @@ const attackKind = (request: AttackRequest, gateway: GatewayContext): AttackKind
   name: 'attack',
   readWish: (model, labelled) => readAttackWish(request, model, labelled, gateway.config.limits),
   joined: (wish, inputs) => ({ ...wish, inputs }),
+  memory: ({ spec, inputs }) =>
+    needsGradient(spec) ? { shapes: shapesOf(inputs), batchSize: spec.batchSize } : undefined,
   specText: specTextOf,
   imageSteps: ({ spec, inputs }) => inputs.length * spec.parameters.steps * spec.parameters.restarts,
   start: (lane, model, job, options) => lane.attack(model, job, options),

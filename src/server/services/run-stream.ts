@@ -1,5 +1,5 @@
 import type { Example } from '../../contract/robustgate/v1/example.js';
-import { EngineError, type JobInput, type ModelInfo } from '../../engine/index.js';
+import { EngineError, type JobInput, type MemoryQuestion, type ModelInfo, type Shape } from '../../engine/index.js';
 import type { CallOptions, Lane, ModelRef } from '../../host/index.js';
 import type { Ticket } from '../admission/admission.js';
 import type { CallContext } from '../grpc/call-context.js';
@@ -40,6 +40,8 @@ export interface RunKind<
   /** @param labelled names of the tasks for which some example has a label */
   readWish(model: ModelInfo, labelled: ReadonlySet<string>): Wish;
   joined(wish: Wish, inputs: readonly JobInput[]): Job;
+  /** What its gradients need memory for; `undefined` where it takes none. */
+  memory(job: Job): MemoryQuestion | undefined;
   /** What is computed, in one line. */
   specText(model: ModelInfo, job: Job): string;
   /** Most gradients of one example each that it takes. */
@@ -85,6 +87,8 @@ export async function* streamRun<
     const job = kind.joined(wish, inputs);
     const ticket = attacks.enter(context.principal.name);
     try {
+      const question = kind.memory(job);
+      if (question !== undefined) await requireMemory(question, info, context, gateway);
       yield* admittedRun(job, info, ticket, context, gateway, kind, admitted);
     } finally {
       ticket.leave();
@@ -147,6 +151,29 @@ async function* admittedRun<
     lease.leave();
   }
 }
+
+/** How long a run waits to hear whether it fits, in milliseconds: a host that is busy says so when the run has its turn. */
+const MEMORY_ANSWER_MS = 1000;
+
+/** @throws EngineError `MEMORY_BUDGET_EXCEEDED`. Thrown when its gradients would need more than they may. */
+async function requireMemory(
+  question: MemoryQuestion,
+  info: ModelInfo,
+  context: CallContext,
+  { hosts, newRunId }: GatewayContext,
+): Promise<void> {
+  const answer = hosts.attack.requireMemory(refOf(info), question, callOptions(newRunId(), context));
+  const refusal = answer.catch((error) => {
+    // Whatever else is wrong is the run's to tell, and may be over when it has its turn.
+    if (error instanceof EngineError && error.code === 'MEMORY_BUDGET_EXCEEDED') throw error;
+  });
+  await firstOf(refusal, MEMORY_ANSWER_MS, context.signal);
+}
+
+/** Shapes of inputs, each once. */
+export const shapesOf = (inputs: readonly JobInput[]): readonly Shape[] => [
+  ...new Map(inputs.map(({ shape }) => [shape.join('×'), shape])).values(),
+];
 
 const factsOf = <Job extends { readonly inputs: readonly JobInput[] }>(
   { id, model, job }: Run<Job>,
