@@ -66,7 +66,7 @@ export function inProcessHosts(): Hosts {
     async *attack(ref, job, options) {
       const context = contextOf(ref, 'attack', options);
       try {
-        yield* modelOf(ref).attack(job, context);
+        yield* modelOf(ref).attack(job, context, job.surrogate && modelOf(job.surrogate));
       } finally {
         context.gate.leave();
       }

@@ -215,6 +215,7 @@ export const toySummary = (exampleCount: number): AttackEvent => ({
     exampleCount,
     examplesBroken: exampleCount,
     imageSteps: 2 * exampleCount,
+    remoteQueries: 0,
     provenance: { modelSha256: 'sha', programVersion: '1', provider: 'cpu', batchSize: 1, seed: 7 },
   },
 });

@@ -78,6 +78,8 @@ export interface AttackJob {
   readonly labelFree: boolean;
   readonly progressEverySteps: number;
   readonly fields: readonly AttackField[];
+  /** The model whose gradients are taken instead of the attacked one's; `undefined` where its own are. */
+  readonly surrogate?: { readonly name: string; readonly version: string } | undefined;
 }
 
 export type AttackField = 'adversarial-8bit' | 'label-maps' | 'adversarial-tensor' | 'perturbation' | 'raw-outputs';

@@ -8,6 +8,7 @@ import { runAttack } from './run-attack.js';
 import { runGradientNorm } from './run-gradient-norm.js';
 import { runPredict } from './run-predict.js';
 import type { RunContext, ServedModel, ServedModelOptions } from './served-model.js';
+import { transferGate } from './transfer.js';
 
 /** A guess for hang limits: what a graph does with tensors of any shape is not known. */
 const INFER_ESTIMATE_MS = 1000;
@@ -32,12 +33,15 @@ export async function loadServedModel(source: ModelSource, options: ServedModelO
   const around = (context: RunContext): RunContext => (gate === undefined ? context : { ...context, gate });
   return {
     info: network.info,
+    gradients: network,
     infer: ({ inputs, outputs }, context) =>
       around(context).gate.run('predict', INFER_ESTIMATE_MS, context.signal, () => network.infer(inputs, outputs)),
     predict: (job, context) => runPredict(network, predictions, job, around(context), options),
-    attack(job, context) {
+    attack(job, context, surrogate) {
       requireGradients();
-      return runAttack(network, job, around(context), options);
+      if (surrogate === undefined) return runAttack(network, job, around(context), options);
+      const mixed = gate === undefined ? context : { ...context, gate: transferGate(context.gate, gate) };
+      return runAttack(network, job, mixed, { ...options, surrogate: surrogate.gradients });
     },
     gradientNorm(job, context) {
       requireGradients();

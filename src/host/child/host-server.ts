@@ -149,9 +149,11 @@ export class HostServer {
       }
       case 'attack': {
         const [ref, job] = call.args as [ModelRef, AttackJob];
-        return await this.#within(call, active, ref, 'attack', (model, context) =>
-          this.#stream(call.id, active, model.attack(job, context)),
-        );
+        const run = (surrogate?: ServedModel): Promise<void> =>
+          this.#within(call, active, ref, 'attack', (model, context) =>
+            this.#stream(call.id, active, model.attack(job, context, surrogate)),
+          );
+        return await (job.surrogate === undefined ? run() : this.#using(job.surrogate, run));
       }
       case 'gradientNorm': {
         const [ref, job] = call.args as [ModelRef, GradientNormJob];

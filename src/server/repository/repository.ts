@@ -6,6 +6,18 @@ import { type FoundVersion, scanRepository } from './scan.js';
 
 export type VersionState = 'loading' | 'verified' | 'standby' | 'serving' | 'draining' | 'failed';
 
+/** A version that is held until `release`. */
+export interface HeldModel {
+  readonly info: ModelInfo;
+  /**
+   * The model whose gradients attacks on this one take, held as long; `undefined` where it has none.
+   *
+   * @throws EngineError `MODEL_NOT_FOUND`, `MODEL_NOT_READY`. Thrown as by `acquire`.
+   */
+  surrogate(): ModelInfo | undefined;
+  release(): void;
+}
+
 /** A version of a model, as the gateway knows it. */
 export interface VersionStatus {
   readonly name: string;
@@ -179,7 +191,7 @@ export class ModelRepository {
    * @throws EngineError `MODEL_NOT_FOUND`. Thrown when there is none of that name or version.
    * @throws EngineError `MODEL_NOT_READY`. Thrown when it does not take calls.
    */
-  acquire(name: string, version: string | undefined): { readonly info: ModelInfo; release(): void } {
+  acquire(name: string, version: string | undefined): HeldModel {
     const entry = version ? this.#entryOf(name, version) : this.#servingOf(name);
     const { info, state } = entry;
     if (info === undefined || state === 'failed' || state === 'loading' || state === 'draining') {
@@ -196,12 +208,18 @@ export class ModelRepository {
     entry.uses++;
     const leave = this.#options.residency.hold(entry);
     let isHeld = true;
+    let other: HeldModel | undefined;
     return {
       info,
+      surrogate: () => {
+        if (info.surrogate !== undefined) other ??= this.acquire(info.surrogate.name, info.surrogate.version);
+        return other?.info;
+      },
       release: () => {
         if (isHeld) entry.uses--;
         isHeld = false;
         leave();
+        other?.release();
         if (entry.state === 'draining' && entry.uses === 0) void this.#unload(entry);
       },
     };

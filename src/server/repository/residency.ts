@@ -177,7 +177,10 @@ export class Residency {
         within(model, options, () => lane.requireMemory(model, question, options)),
       predict: (model, job, options) => within(model, options, () => lane.predict(model, job, options)),
       infer: (model, job, options) => within(model, options, () => lane.infer(model, job, options)),
-      attack: (model, job, options) => stream(model, options, () => lane.attack(model, job, options)),
+      attack(model, job, options) {
+        const run = () => stream(model, options, () => lane.attack(model, job, options));
+        return job.surrogate === undefined ? run() : stream(job.surrogate, options, run);
+      },
       gradientNorm: (model, job, options) => stream(model, options, () => lane.gradientNorm(model, job, options)),
       quarantineReason: (model) => lane.quarantineReason(model),
       releaseQuarantine: (model) => lane.releaseQuarantine(model),

@@ -4,6 +4,7 @@ import type { CallOptions, Lane, ModelRef } from '../../host/index.js';
 import type { Ticket } from '../admission/admission.js';
 import type { CallContext } from '../grpc/call-context.js';
 import type { StreamMessage } from '../grpc/handlers.js';
+import type { HeldModel } from '../repository/repository.js';
 import type { RunFacts } from '../runs/run-registry.js';
 import type { RunEvent } from '../telemetry/observe-runs.js';
 import type { RunKindName } from '../telemetry/serving-metrics.js';
@@ -39,9 +40,9 @@ export interface RunKind<
   readonly name: RunKindName;
   /** @param labelled names of the tasks for which some example has a label */
   readWish(model: ModelInfo, labelled: ReadonlySet<string>): Wish;
-  joined(wish: Wish, inputs: readonly JobInput[]): Job;
-  /** What its gradients need memory for; `undefined` where it takes none. */
-  memory(job: Job): MemoryQuestion | undefined;
+  joined(wish: Wish, inputs: readonly JobInput[], model: Pick<HeldModel, 'surrogate'>): Job;
+  /** Whose gradients it takes, and what they need memory for; `undefined` where it takes none. */
+  memory(model: ModelInfo, job: Job): readonly [model: ModelRef, question: MemoryQuestion] | undefined;
   /** What is computed, in one line. */
   specText(model: ModelInfo, job: Job): string;
   /** Most gradients of one example each that it takes. */
@@ -84,11 +85,11 @@ export async function* streamRun<
     requireTime(context);
     requireServing(gateway);
     requireNoQuarantine(hosts.attack, refOf(info));
-    const job = kind.joined(wish, inputs);
+    const job = kind.joined(wish, inputs, model);
     const ticket = attacks.enter(context.principal.name);
     try {
-      const question = kind.memory(job);
-      if (question !== undefined) await requireMemory(question, info, context, gateway);
+      const memory = kind.memory(info, job);
+      if (memory !== undefined) await requireMemory(...memory, context, gateway);
       yield* admittedRun(job, info, ticket, context, gateway, kind, admitted);
     } finally {
       ticket.leave();
@@ -157,12 +158,12 @@ const MEMORY_ANSWER_MS = 1000;
 
 /** @throws EngineError `MEMORY_BUDGET_EXCEEDED`. Thrown when its gradients would need more than they may. */
 async function requireMemory(
+  model: ModelRef,
   question: MemoryQuestion,
-  info: ModelInfo,
   context: CallContext,
   { hosts, newRunId }: GatewayContext,
 ): Promise<void> {
-  const answer = hosts.attack.requireMemory(refOf(info), question, callOptions(newRunId(), context));
+  const answer = hosts.attack.requireMemory(model, question, callOptions(newRunId(), context));
   const refusal = answer.catch((error) => {
     // Whatever else is wrong is the run's to tell, and may be over when it has its turn.
     if (error instanceof EngineError && error.code === 'MEMORY_BUDGET_EXCEEDED') throw error;

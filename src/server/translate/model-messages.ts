@@ -40,6 +40,7 @@ export function writeModel(status: VersionStatus, quarantine: string | undefined
       : [],
     quarantined: quarantine !== undefined,
     unloaded: isUnloaded,
+    surrogate: info?.surrogate?.name ?? '',
     description: info?.description ?? '',
     labels: { ...info?.labels },
     extraInputs: (info?.extraInputs ?? []).map((input) => ({ name: input.name, shape: input.shape.map(BigInt) })),

@@ -131,6 +131,8 @@ export interface Model {
   labels: { [key: string]: string };
   /** Whether it left the hosts to spare memory. It is as ready as before: the next call loads it, and takes so much longer. */
   unloaded: boolean;
+  /** Of a remote model: name of the local one whose gradients attacks take. Empty: none is named. */
+  surrogate: string;
 }
 
 export interface Model_LabelsEntry {
@@ -501,6 +503,7 @@ function createBaseModel(): Model {
     extraInputs: [],
     labels: {},
     unloaded: false,
+    surrogate: "",
   };
 }
 
@@ -550,6 +553,9 @@ export const Model: MessageFns<Model> = {
     });
     if (message.unloaded !== false) {
       writer.uint32(120).bool(message.unloaded);
+    }
+    if (message.surrogate !== "") {
+      writer.uint32(130).string(message.surrogate);
     }
     return writer;
   },
@@ -690,6 +696,14 @@ export const Model: MessageFns<Model> = {
             message.unloaded = reader.bool();
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.surrogate = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -732,6 +746,7 @@ export const Model: MessageFns<Model> = {
       {},
     );
     message.unloaded = object.unloaded ?? false;
+    message.surrogate = object.surrogate ?? "";
     return message;
   },
 };
