@@ -8,7 +8,7 @@ import { runAttack } from './run-attack.js';
 import { runGradientNorm } from './run-gradient-norm.js';
 import { runPredict } from './run-predict.js';
 import type { RunContext, ServedModel, ServedModelOptions } from './served-model.js';
-import { transferGate } from './transfer.js';
+import { transferGate } from './transfer-gate.js';
 
 /** A guess for hang limits: what a graph does with tensors of any shape is not known. */
 const INFER_ESTIMATE_MS = 1000;

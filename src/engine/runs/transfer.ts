@@ -2,7 +2,6 @@ import { EngineError } from '../errors.js';
 import type { ModelInfo, TaskInfo } from '../models/model-info.js';
 import type { Network } from '../models/network.js';
 import type { SurrogateIdentity, Warning } from './events.js';
-import type { ComputeGate } from './served-model.js';
 import type { AttackSpec } from './spec.js';
 
 /** A model whose gradients an attack on another one takes. */
@@ -21,15 +20,6 @@ export const transferVersion = ({ info, programVersion }: Surrogate): string =>
 export const transferWarning = ({ info: { name, version, sha256 } }: Surrogate): Warning => ({
   reason: 'TRANSFER',
   message: `the gradients are those of ${name}@${version} (sha256 ${sha256}), and not of the model: it may be less robust than this says`,
-});
-
-/** Steps and compiles wait for their turn here, as those of any model; the attacked one is asked elsewhere. */
-export const transferGate = (native: ComputeGate, remote: ComputeGate): ComputeGate => ({
-  get sharing() {
-    return native.sharing;
-  },
-  run: (kind, estimateMs, signal, call) =>
-    (kind === 'step' || kind === 'compile' ? native : remote).run(kind, estimateMs, signal, call),
 });
 
 /**

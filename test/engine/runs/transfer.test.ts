@@ -5,13 +5,14 @@ import type { Network } from '../../../src/engine/models/network.js';
 import { countQueries } from '../../../src/engine/runs/count-queries.js';
 import type { CallKind, ComputeGate } from '../../../src/engine/runs/served-model.js';
 import type { AttackSpec } from '../../../src/engine/runs/spec.js';
-import { requireSurrogateFits, transferGate } from '../../../src/engine/runs/transfer.js';
+import { requireSurrogateFits } from '../../../src/engine/runs/transfer.js';
+import { transferGate } from '../../../src/engine/runs/transfer-gate.js';
 import { modelInfo, numberInfo } from '../../support/model-info.js';
 
 const target = modelInfo([numberInfo('depth', { losses: ['l1', 'mse'], shape: [1, 4, 4] }), numberInfo('edges')], {
   input: { name: 'x', kind: 'image', shape: [3, 4, 4], layout: 'NCHW', colorOrder: 'RGB', range: [0, 255] },
 });
-const spec = { objective: { combination: 'sum', tasks: [{ task: 'depth', weight: 1, loss: 'l1' }] } } as AttackSpec;
+const spec = { objective: { combination: 'sum', tasks: [{ task: 'depth', weight: 1, loss: 'l1' }] } } as unknown as AttackSpec;
 const [depth, edges] = target.tasks as [ModelInfo['tasks'][number], ModelInfo['tasks'][number]];
 
 for (const [what, surrogate] of [
