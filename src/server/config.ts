@@ -160,6 +160,11 @@ export const gatewayConfigSchema = z.strictObject({
     .describe(
       'HOST:PORT by which clients reach a replica, `{replica}` standing for its name: told to those who ask here for a run of another one.',
     ),
+  proberAddress: address
+    .optional()
+    .describe(
+      'HOST:PORT of the gateway that runs the probes, where this one has none: told to those who ask here for probes. Default: this one runs them.',
+    ),
   stateDirectory: z
     .string()
     .min(1)
@@ -228,7 +233,12 @@ export function parseGatewayConfig(value: unknown): GatewayConfig {
   };
 }
 
-function checkProbes({ probes, datasets }: z.output<typeof gatewayConfigSchema>, violations: Violations): void {
+function checkProbes(
+  { probes, datasets, proberAddress }: z.output<typeof gatewayConfigSchema>,
+  violations: Violations,
+): void {
+  const isOne = proberAddress === undefined || probes.length === 0;
+  violations.expect(isOne, 'probes', `expected none, for ${proberAddress} runs them, got ${probes.length}`);
   const names = probes.map(({ name }) => name);
   for (const [i, probe] of probes.entries()) {
     const isFirst = names.indexOf(probe.name) === i;

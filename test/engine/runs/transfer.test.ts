@@ -12,7 +12,9 @@ import { modelInfo, numberInfo } from '../../support/model-info.js';
 const target = modelInfo([numberInfo('depth', { losses: ['l1', 'mse'], shape: [1, 4, 4] }), numberInfo('edges')], {
   input: { name: 'x', kind: 'image', shape: [3, 4, 4], layout: 'NCHW', colorOrder: 'RGB', range: [0, 255] },
 });
-const spec = { objective: { combination: 'sum', tasks: [{ task: 'depth', weight: 1, loss: 'l1' }] } } as unknown as AttackSpec;
+const spec = {
+  objective: { combination: 'sum', tasks: [{ task: 'depth', weight: 1, loss: 'l1' }] },
+} as unknown as AttackSpec;
 const [depth, edges] = target.tasks as [ModelInfo['tasks'][number], ModelInfo['tasks'][number]];
 
 for (const [what, surrogate] of [
