@@ -4,5 +4,5 @@ export { hostEnvironment } from './host-environment.js';
 export { HOST_ENDS, type HostCall, type HostObserver } from './host-observer.js';
 export type { CallOptions, Hosts, Lane, ModelRef } from './lanes.js';
 export { probeBackends, probeProviders } from './probe-providers.js';
-export { type HostsOptions, PREDICT_BATCH, startHosts } from './start-hosts.js';
+export { type HostsOptions, PREDICT_BATCH, STREAM_BYTES, startHosts } from './start-hosts.js';
 export type { LaneLimits } from './supervised-lane.js';

@@ -98,4 +98,6 @@ export interface HostOptions {
   readonly probeShare: number;
   /** Most examples of different callers that one prediction computes. */
   readonly predictBatch: number;
+  /** Bytes of events that a run may be ahead of its reader. */
+  readonly streamBytes: number;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { datasetConfigSchema, EngineError, parseStrict, Violations } from '../engine/index.js';
-import { PREDICT_BATCH } from '../host/index.js';
+import { PREDICT_BATCH, STREAM_BYTES } from '../host/index.js';
 import { checkProbe } from './probes/probe-attacks.js';
 import { probeConfigSchema } from './probes/probe-config.js';
 import { authSchema, quotasSchema, tlsSchema } from './security/config.js';
@@ -37,6 +37,11 @@ const limits = z.strictObject({
     .positive()
     .default(3600)
     .describe('Longest time of a detached run; then it ends as at a deadline, with its best so far.'),
+  streamBytes: count
+    .default(STREAM_BYTES)
+    .describe(
+      'Bytes of one stream that wait for a reader who is slow, or requests of one that wait for their answers; and one result, or one request, more.',
+    ),
   streamStallSeconds: z.number().positive().default(60).describe('A reader that takes nothing for so long is cut off.'),
 });
 

@@ -7,6 +7,7 @@ import { type HostObserver, type Hosts, type LaneLimits, startHosts, usableCores
 import { type AdminServer, startAdminServer } from './admin/admin-server.js';
 import { Admission } from './admission/admission.js';
 import type { GatewayConfig } from './config.js';
+import { boundedReads } from './grpc/bounded-reads.js';
 import { probeServiceDefinition, robustnessServiceDefinition, runServiceDefinition } from './grpc/definitions.js';
 import { Health } from './grpc/health.js';
 import { OpenCalls } from './grpc/open-calls.js';
@@ -207,6 +208,7 @@ function hostsOf(
     memoryBudgetBytes: limits.memoryBytes,
     probeShare,
     predictBatch: predictBatching.maxBatch,
+    streamBytes: limits.streamBytes,
     limits: laneLimits,
     log: (level, message, fields) => log[level](fields, message),
     observer,
@@ -216,6 +218,7 @@ function hostsOf(
 function grpcServer(context: GatewayContext, health: Health, facts: InferenceFacts): Server {
   const { limits, reflection } = context.config;
   const server = new Server({
+    interceptors: [boundedReads(limits.streamBytes)],
     'grpc.max_receive_message_length': limits.requestBytes,
     'grpc.max_send_message_length': -1,
     'grpc.max_concurrent_streams': limits.streams,

@@ -20,9 +20,6 @@ import { type CallObserver, type Priority, type ScheduledRun, StepScheduler } fr
 
 export type LoadModel = (source: ModelSource, options: ServedModelOptions) => Promise<ServedModel>;
 
-/** Bytes of events that a stream may be ahead of its reader: beyond, the run waits. */
-const MAX_AHEAD_BYTES = 4 * 2 ** 20;
-
 /** How long loading is expected to take: no more than a guess, for the hang limit of loads is long anyway. */
 const LOAD_ESTIMATE_MS = 5000;
 
@@ -239,7 +236,7 @@ export class HostServer {
       const { sizeBytes } = encodeMessage(event);
       active.aheadBytes += sizeBytes;
       await this.#channel.send({ kind: 'event', id, event, sizeBytes } satisfies Reply);
-      while (active.aheadBytes > MAX_AHEAD_BYTES && !active.controller.signal.aborted) {
+      while (active.aheadBytes > this.#options.streamBytes && !active.controller.signal.aborted) {
         await new Promise<void>((resolve) => {
           active.onTaken = resolve;
         });
