@@ -111,7 +111,10 @@ export async function writeCase(folder: string, { model, trainable, request, inp
     batchNorm: request.batchNorm,
     nodes: graph.nodes.map(plainNode),
     tensors,
-    tasks: info.tasks.map(({ name, output, loss }) => ({ name, output, loss })),
+    tasks: info.tasks.map(({ name, output, loss }) => {
+      const classWeights = config.tasks.find((task) => task.name === name)?.classWeights ?? [];
+      return { name, output, loss, classWeights };
+    }),
     parameters: [...trainable.parameters.keys()],
     statistics: trainable.statistics.map(({ mean, variance }) => [mean, variance]),
   };
