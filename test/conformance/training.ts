@@ -12,12 +12,18 @@ import { namedResults, ourStep, type TrainingCase, writeCase } from '../support/
 /** Largest ‖ours − theirs‖ / ‖theirs‖ of all gradients together, and of all statistics. */
 const TOLERANCE = 5e-3;
 
+/**
+ * Or so many times the error of PyTorch in float32: in networks of a hundred layers rounding decides for many a ReLU on which side
+ * of its kink it is.
+ */
+const ROUNDING_FACTOR = 2;
+
 const { values } = parseArgs({
   options: { python: { type: 'string', default: 'python3' }, write: { type: 'boolean' }, name: { type: 'string' } },
 });
 
 let failures = 0;
-process.stdout.write('| step | error of gradients | worst tensor | of statistics | |\n|---|---:|---|---:|---|\n');
+process.stdout.write('| step | error of gradients | worst tensor | of PyTorch in float32 | of statistics | |\n|---|---:|---|---:|---:|---|\n');
 for (const reference of values.write ? SMALL_CASES : [...SMALL_CASES, ...FULL_CASES]) {
   if (values.name !== undefined && values.name !== reference.name) continue;
   process.stdout.write(`${await line(reference)}\n`);
@@ -26,22 +32,25 @@ process.exitCode = failures === 0 ? 0 : 1;
 
 async function line(reference: ReferenceCase): Promise<string> {
   const training = await caseOf(reference);
-  const expected = await torchStep(training);
+  const expected = await torchStep(training, ['--float64']);
   if (values.write) await keep(reference.name, expected);
   const actual = await ourStep(training);
   const { parameters } = training.trainable;
   const isParameter = (name: string): boolean => parameters.has(name);
   const gradients = errorOf(actual, expected, isParameter);
   const statistics = errorOf(actual, expected, (name) => !isParameter(name) && name !== 'losses');
-  const isGood = gradients.error <= TOLERANCE && !(statistics.error > TOLERANCE);
+  const theirs = errorOf(await torchStep(training, []), expected, isParameter);
+  const isGood =
+    gradients.error <= Math.max(TOLERANCE, ROUNDING_FACTOR * theirs.error) && !(statistics.error > TOLERANCE);
   if (!isGood) failures++;
-  const cells = [reference.name, gradients.error.toExponential(1), gradients.worst, statistics.error.toExponential(1)];
-  return `| ${[...cells, isGood ? 'pass' : 'FAIL'].join(' | ')} |`;
+  const cells = [reference.name, gradients.error.toExponential(1), gradients.worst];
+  const others = [theirs.error, statistics.error].map((error) => (Number.isNaN(error) ? '–' : error.toExponential(1)));
+  return `| ${[...cells, ...others, isGood ? 'pass' : 'FAIL'].join(' | ')} |`;
 }
 
-async function torchStep(training: TrainingCase): Promise<ReadonlyMap<string, Float32Array>> {
+async function torchStep(training: TrainingCase, options: readonly string[]): Promise<ReadonlyMap<string, Float32Array>> {
   const folder = await mkdtemp(join(tmpdir(), 'robustgate-training-'));
-  const torch = startStepper(values.python, [join(root, 'bench/training/torch_step.py'), '--float64']);
+  const torch = startStepper(values.python, [join(root, 'bench/training/torch_step.py'), ...options]);
   try {
     await writeCase(folder, training);
     await torch.ask({ do: 'load', folder, batch: training.request.batchSize });
