@@ -44,8 +44,12 @@ const BENCHES: readonly Bench[] = [
 ];
 
 const [cpu] = cpus();
-process.stdout.write(`${cpu?.model ?? 'unknown'}, ${threads} threads each; milliseconds ${values.cpu ? 'of the core ' : ''}of a step, fastest and median\n`);
-process.stdout.write('| network | decoders | batch | ours | PyTorch | ratio of fastest | of medians | error |\n|---|---|---:|---:|---:|---:|---:|---:|\n');
+process.stdout.write(
+  `${cpu?.model ?? 'unknown'}, ${threads} threads each; milliseconds ${values.cpu ? 'of the core ' : ''}of a step, fastest and median\n`,
+);
+process.stdout.write(
+  '| network | decoders | batch | ours | PyTorch | ratio of fastest | of medians | error |\n|---|---|---:|---:|---:|---:|---:|---:|\n',
+);
 for (const bench of BENCHES) {
   if (values.network !== undefined && !values.network.includes(bench.architecture)) continue;
   process.stdout.write(`${await line(bench)}\n`);

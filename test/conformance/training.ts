@@ -23,7 +23,9 @@ const { values } = parseArgs({
 });
 
 let failures = 0;
-process.stdout.write('| step | error of gradients | worst tensor | of PyTorch in float32 | of statistics | |\n|---|---:|---|---:|---:|---|\n');
+process.stdout.write(
+  '| step | error of gradients | worst tensor | of PyTorch in float32 | of statistics | |\n|---|---:|---|---:|---:|---|\n',
+);
 for (const reference of values.write ? SMALL_CASES : [...SMALL_CASES, ...FULL_CASES]) {
   if (values.name !== undefined && values.name !== reference.name) continue;
   process.stdout.write(`${await line(reference)}\n`);
@@ -48,7 +50,10 @@ async function line(reference: ReferenceCase): Promise<string> {
   return `| ${[...cells, ...others, isGood ? 'pass' : 'FAIL'].join(' | ')} |`;
 }
 
-async function torchStep(training: TrainingCase, options: readonly string[]): Promise<ReadonlyMap<string, Float32Array>> {
+async function torchStep(
+  training: TrainingCase,
+  options: readonly string[],
+): Promise<ReadonlyMap<string, Float32Array>> {
   const folder = await mkdtemp(join(tmpdir(), 'robustgate-training-'));
   const torch = startStepper(values.python, [join(root, 'bench/training/torch_step.py'), ...options]);
   try {
@@ -64,7 +69,8 @@ async function torchStep(training: TrainingCase, options: readonly string[]): Pr
 }
 
 async function keep(name: string, results: ReadonlyMap<string, Float32Array>): Promise<void> {
-  const short = (_: string, value: unknown): unknown => (typeof value === 'number' ? Number(value.toPrecision(7)) : value);
+  const short = (_: string, value: unknown): unknown =>
+    typeof value === 'number' ? Number(value.toPrecision(7)) : value;
   const lines = [...results].map(
     ([key, numbers]) => `  ${JSON.stringify(key)}: ${JSON.stringify(summaryOf(numbers), short)}`,
   );

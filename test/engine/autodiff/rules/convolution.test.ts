@@ -33,7 +33,12 @@ const convolutions: readonly Row[] = [
   ['auto_pad SAME_LOWER', [1, 3, 7, 8], [4, 3, 3, 4], { auto_pad: 'SAME_LOWER', strides: [2, 2] }],
   ['auto_pad VALID', [1, 3, 7, 8], [4, 3, 3, 3], { auto_pad: 'VALID' }],
   ['a batch with many channels', [3, 16, 4, 4], [24, 16, 3, 3], { pads: [1, 1, 1, 1] }],
-  ['a batch with many channels, grouped', [4, 8, 3, 4], [16, 4, 3, 3], { group: 2, pads: [1, 1, 1, 1], strides: [2, 1] }],
+  [
+    'a batch with many channels, grouped',
+    [4, 8, 3, 4],
+    [16, 4, 3, 3],
+    { group: 2, pads: [1, 1, 1, 1], strides: [2, 1] },
+  ],
   ['more inputs than outputs', [2, 18, 5, 4], [2, 18, 3, 2]],
   ['a large kernel', [2, 2, 11, 12], [3, 2, 9, 9], { pads: [4, 4, 4, 4], strides: [1, 2] }],
   ['a large kernel, grouped', [2, 4, 11, 12], [4, 2, 9, 8], { group: 2, dilations: [1, 1] }],
@@ -77,7 +82,12 @@ const transposed: readonly Row[] = [
   ['auto_pad VALID', [1, 2, 4, 4], [2, 3, 3, 3], { strides: [2, 2], auto_pad: 'VALID' }],
   ['grouped and dilated, a batch', [2, 4, 3, 4], [4, 2, 2, 3], { group: 2, dilations: [2, 1], strides: [1, 2] }],
   ['strides wider than the kernel', [1, 2, 4, 3], [2, 3, 1, 2], { strides: [2, 3] }],
-  ['upsampling, a kernel of its own per channel', [2, 3, 3, 4], [3, 1, 16, 16], { group: 3, strides: [8, 8], pads: [4, 4, 4, 4] }],
+  [
+    'upsampling, a kernel of its own per channel',
+    [2, 3, 3, 4],
+    [3, 1, 16, 16],
+    { group: 3, strides: [8, 8], pads: [4, 4, 4, 4] },
+  ],
   ['three axes', [1, 2, 2, 3, 3], [2, 2, 2, 3, 2], { strides: [2, 1, 2], pads: [0, 1, 1, 1, 0, 0] }],
   ['one axis', [1, 3, 6], [3, 2, 4], { strides: [2], pads: [1, 1] }],
 ];

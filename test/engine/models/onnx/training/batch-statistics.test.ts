@@ -78,7 +78,10 @@ async function ours(shape: Shape, numbers: Numbers): Promise<Readonly<Record<str
       const data = Float32Array.from(numbers[name as keyof Numbers]);
       return [name, { dataType: 'float32', shape: own, data }] as const;
     });
-    const results = await session.run(new Map(feeds), outputs.map(({ name }) => name));
+    const results = await session.run(
+      new Map(feeds),
+      outputs.map(({ name }) => name),
+    );
     return Object.fromEntries([...results].map(([name, { data }]) => [name, data as Float32Array]));
   } finally {
     await session.release();
@@ -115,7 +118,14 @@ const isExact = test.macro<[shape: Shape]>({
     }
   },
 });
-for (const shape of [[2, 3, 4, 5], [3, 2, 4], [6, 4], [1, 3, 4, 4], [2, 2, 3, 2, 2]]) test(isExact, shape);
+for (const shape of [
+  [2, 3, 4, 5],
+  [3, 2, 4],
+  [6, 4],
+  [1, 3, 4, 4],
+  [2, 2, 3, 2, 2],
+])
+  test(isExact, shape);
 
 test('a channel of one element has no variance to divide by, and is refused', (t) => {
   const error = t.throws(() => withBatchStatistics(normOf([1, 3, 1, 1])), { instanceOf: EngineError });

@@ -136,10 +136,17 @@ test('with running statistics a batch norm divides by those of the state', async
   const trainable = await normed();
   const program = await trainable.trainingProgram(requestOf('running'));
   t.teardown(() => program.dispose());
-  const state = new Map([...trainable.initialState, ['mean', Float32Array.of(1, 2)], ['variance', Float32Array.of(1, 1)]]);
+  const state = new Map([
+    ...trainable.initialState,
+    ['mean', Float32Array.of(1, 2)],
+    ['variance', Float32Array.of(1, 1)],
+  ]);
   const { losses } = await program.run({ ...inputOf(trainable), state });
   // y = [0, 1] and [2, 7], but for ε.
-  t.deepEqual([...losses.data].map((loss) => Number(loss.toFixed(3))), [0.5, 26.5]);
+  t.deepEqual(
+    [...losses.data].map((loss) => Number(loss.toFixed(3))),
+    [0.5, 26.5],
+  );
 });
 
 test('numbers that are missing are told by their name', async (t) => {

@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { root } from '../../../../support/street.js';
-import { caseOf, type ReferenceCase, SMALL_CASES, type Summary, summaryOf } from '../../../../support/training-cases.js';
+import {
+  caseOf,
+  type ReferenceCase,
+  SMALL_CASES,
+  type Summary,
+  summaryOf,
+} from '../../../../support/training-cases.js';
 import { ourStep } from '../../../../support/training-step.js';
 
 /** Of the largest entry of a tensor. */
@@ -27,7 +33,10 @@ const agrees = test.macro<[reference: ReferenceCase]>({
       const { norm, entries, largest } = expected.get(name) as Summary;
       const own = summaryOf(numbers);
       const scale = Math.max(largest, floor);
-      t.true(Math.abs(own.norm - norm) <= TOLERANCE * Math.max(norm, floor), `norm of ${name}: ${own.norm}, expected ${norm}`);
+      t.true(
+        Math.abs(own.norm - norm) <= TOLERANCE * Math.max(norm, floor),
+        `norm of ${name}: ${own.norm}, expected ${norm}`,
+      );
       for (const [i, value] of entries.entries()) {
         const error = Math.abs((own.entries[i] as number) - value);
         t.true(error <= TOLERANCE * scale, `${name}, entry ${i}: ${own.entries[i]}, expected ${value}`);
