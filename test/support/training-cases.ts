@@ -53,6 +53,13 @@ export const FULL_CASES: readonly ReferenceCase[] = [
   { name: 'drn-d-22', spec: spec('drn-d-22', OUTDOOR, 'shared'), size: [64, 64], batchSize: 2, batchNorm: 'batch' },
   { name: 'drn-d-105', spec: spec('drn-d-105', OUTDOOR, 'shared'), size: [64, 64], batchSize: 2, batchNorm: 'batch' },
   {
+    name: 'drn-d-105-running',
+    spec: spec('drn-d-105', OUTDOOR, 'shared'),
+    size: [64, 64],
+    batchSize: 2,
+    batchNorm: 'running',
+  },
+  {
     name: 'resnet18-taskonomy',
     spec: spec('resnet18-taskonomy', INDOOR, 'separate'),
     size: [64, 64],

@@ -43,6 +43,8 @@ for (const [where, elements] of [
       throw new Error('expected nothing beside the file');
     });
     t.deepEqual(graph.initializers.get('w')?.bytes, floatsOf(3, 4));
+    // In one place only: readers differ in which they take.
+    t.is(withTensors(fileOf(elements), replaced).length, fileOf(field(RAW, floatsOf(1, 2))).length);
   });
 }
 
