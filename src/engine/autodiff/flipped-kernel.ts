@@ -17,7 +17,8 @@ export function flippedKernel(g: GraphBuilder, weight: Value, group: number): Va
   const taps = sizeOf(kernel);
   const grouped = reshape(g, weight, [group, outputs / group, inputs, taps]);
   const exchanged = transpose(g, grouped, [0, 2, 1, 3]);
-  const reversed = taps === 1 ? exchanged : g.op('Gather', [exchanged, g.integers(range(taps).toReversed())], { axis: 3 });
+  const reversed =
+    taps === 1 ? exchanged : g.op('Gather', [exchanged, g.integers(range(taps).toReversed())], { axis: 3 });
   return reshape(g, reversed, [group * inputs, outputs / group, ...kernel]);
 }
 
