@@ -73,6 +73,7 @@ test('passes with statistics of the batch count for the running ones, others do 
 test('the share of clean examples is rounded to whole ones', (t) => {
   t.is(attackedCount(16, adversarial({ cleanShare: 0.5 })), 8);
   t.is(attackedCount(3, adversarial({ cleanShare: 0.4 })), 2);
+  t.is(attackedCount(3, adversarial({ cleanShare: 0.6 })), 1);
   t.is(attackedCount(4, adversarial({ cleanShare: 1 })), 0);
 });
 
