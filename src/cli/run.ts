@@ -1,9 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { type CliContext, EXIT, type ExitCode } from './context.js';
+import type { DefineCommand } from './define-command.js';
 import { versionOf } from './package-version.js';
-
-/** Gives a command its options, and what it does. The action's exit code goes to `finish`. */
-export type DefineCommand = (command: Command, context: CliContext, finish: (code: ExitCode) => void) => void;
 
 /** The commands by name. Only the one that is asked for is loaded. */
 export const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<DefineCommand> }>> = {

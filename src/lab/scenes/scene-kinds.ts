@@ -16,7 +16,7 @@ export interface SceneRequest {
   readonly split: Split;
   readonly height: number;
   readonly width: number;
-  /** Of streets: the nine classes of the demo's scenes, or sixteen. Rooms have one. */
+  /** Of streets: the nine classes of the demo's scenes, or seventeen. Rooms have one. */
   readonly world: 'plain' | 'busy';
 }
 

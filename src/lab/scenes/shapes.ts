@@ -81,7 +81,8 @@ function slabs(
     const inverse = 1 / (Math.abs(d) < 1e-9 ? 1e-9 : d);
     const a = ((low[axis] as number) - (origin[axis] as number)) * inverse;
     const b = ((high[axis] as number) - (origin[axis] as number)) * inverse;
-    const [near, far] = a < b ? [a, b] : [b, a];
+    const near = Math.min(a, b);
+    const far = Math.max(a, b);
     if (near > entry) {
       entry = near;
       entryAxis = axis;
@@ -91,8 +92,9 @@ function slabs(
       exitAxis = axis;
     }
   }
-  const [distance, axis] = form === 'box' ? [entry, entryAxis] : [exit, exitAxis];
+  const distance = form === 'box' ? entry : exit;
   if (!(entry < exit && distance > nearest)) return;
+  const axis = form === 'box' ? entryAxis : exitAxis;
   report(hit, distance, 0, 0, 0);
   hit.normal[axis] = -Math.sign(direction[axis] as number);
 }

@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Tinypool } from 'tinypool';
+import { SPLITS, type Split } from './scene-file.js';
 import { checkSceneRequest, invalid, SCENE_KINDS, type SceneRequest } from './scene-kinds.js';
 import type { SceneTask } from './scene-work.js';
 
@@ -75,14 +76,16 @@ export async function* writeScenes(
 
 /** Says in the folder what its scenes are, or finds that it says the same. */
 async function claim(root: string, request: SceneRequest): Promise<void> {
-  const path = join(root, `scenes-${request.split}.json`);
+  const pathFor = (split: Split): string => join(root, `scenes-${split}.json`);
+  const path = pathFor(request.split);
   const text = `${JSON.stringify({ generator: GENERATOR, ...request }, undefined, 2)}\n`;
   const found = await readFile(path, 'utf8').catch(() => undefined);
   if (found === text) return;
   if (found !== undefined) throw invalid(`in ${root} scenes of ${inline(text)}`, inline(found));
-  const images = join(root, dirname(SCENE_KINDS[request.kind].imagePath(request.split, 0)), '..');
-  if (await exists(images))
-    throw invalid(`${path}, as there is beside scenes of this command`, `images in ${images} without it`);
+  const claims = await Promise.all(SPLITS.map((split) => exists(pathFor(split))));
+  const [imageFolder = ''] = SCENE_KINDS[request.kind].imagePath(request.split, 0).split('/');
+  if (!claims.includes(true) && (await exists(join(root, imageFolder))))
+    throw invalid(`${path}, as beside all scenes of the lab`, `images in ${join(root, imageFolder)} without it`);
   await mkdir(root, { recursive: true });
   const unfinished = `${path}.${process.pid}.tmp`;
   await writeFile(unfinished, text);

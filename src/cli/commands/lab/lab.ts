@@ -1,5 +1,5 @@
+import type { DefineCommand } from '../../define-command.js';
 import { addExample } from '../../options.js';
-import type { DefineCommand } from '../../run.js';
 
 /** The commands of the lab by name. What they run is imported when they run. */
 export const LAB_COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<DefineCommand> }>> = {

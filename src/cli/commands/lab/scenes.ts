@@ -42,7 +42,7 @@ export function defineScenes(command: Command, context: CliContext, finish: (cod
     .option('--size <HxW>', 'pixels (default: 64x128 for streets, 64x64 for rooms)', size)
     .addOption(new Option('--split <split>', 'part of the dataset').choices(SPLITS).default('train'))
     .addOption(
-      new Option('--world <world>', 'of streets: nine classes as in the demo, or sixteen and a part that is ignored')
+      new Option('--world <world>', 'of streets: nine classes as in the demo, or seventeen and a part that is ignored')
         .choices(['plain', 'busy'])
         .default('plain'),
     )

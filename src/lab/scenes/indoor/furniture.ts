@@ -57,7 +57,7 @@ const WOODS: readonly Vector[] = [
 ];
 const anyWood = (draws: Draws): Vector => WOODS[draws.integer(0, WOODS.length)] as Vector;
 
-/** Four legs, or two at the height of a seat, under a board of these half sizes. */
+/** Four legs under a board of this depth, and half its width. */
 function legs(
   make: Workshop,
   name: RoomClass,

@@ -22,7 +22,8 @@ export const zDepth = ({ depth }: Trace): Uint16Array => Uint16Array.from(depth,
 export const euclideanDepth = ({ depth, direction }: Trace): Uint16Array =>
   Uint16Array.from(depth, (metres, i) => depthSample(metres * Math.hypot(...vectorAt(direction, i))));
 
-const levelOf = (share: number): number => Math.round(Math.min(Math.max(share, 0), 1) * 255);
+/** A hair more, so that the middle is 128 however a rotation was rounded. */
+const levelOf = (share: number): number => Math.round(Math.min(Math.max(share, 0), 1) * 255 + 1e-9);
 
 /**
  * Normals in the frame of the camera: x to the right, y up, z toward the camera. Levels 0 … 255 are −1 … 1, so a wall that one
@@ -68,15 +69,15 @@ const FULL_JUMP = 0.1;
 
 /**
  * Where one surface is before another: 0 … 410, the strongest jump of depth to one of the four neighbours, relative to the
- * depth, beyond what both tangent planes explain. So a corner of walls is none.
+ * depth. Where the planes that touch the two surfaces cross between the pixels, as at the corner of walls, there is none.
  */
 export function occlusionEdges(seen: Trace): Uint16Array {
   const { height, width, depth } = seen;
   const strength = new Float64Array(depth.length);
   const compare = (i: number, j: number): void => {
     if (!(Number.isFinite(depth[i]) && Number.isFinite(depth[j]))) return;
-    const share = Math.min(jump(seen, i, j), jump(seen, j, i)) / FULL_JUMP;
-    for (const at of [i, j]) strength[at] = Math.max(strength[at] as number, Math.min(share, 1));
+    const share = Math.min(jump(seen, i, j) / FULL_JUMP, 1);
+    for (const at of [i, j]) strength[at] = Math.max(strength[at] as number, share);
   };
   for (let i = 0; i < depth.length; i++) {
     if ((i + 1) % width !== 0) compare(i, i + 1);
@@ -85,12 +86,23 @@ export function occlusionEdges(seen: Trace): Uint16Array {
   return Uint16Array.from(strength, (share) => Math.round(share * FULL_EDGE));
 }
 
-/** How far the depth at `to` is from that of the plane that touches the surface at `from`, relative to the depth. */
-function jump({ depth, normal, direction }: Trace, from: number, to: number): number {
+/** Rounding alone makes no jump. */
+const LEAST_JUMP = 1e-9;
+
+/** How far the surfaces at two pixels are apart, relative to the depth; 0 where they meet. */
+function jump(seen: Trace, i: number, j: number): number {
+  const [depthI, depthJ] = [seen.depth[i] as number, seen.depth[j] as number];
+  const atI = (depthI - planeDepth(seen, j, i)) / depthI;
+  const atJ = (planeDepth(seen, i, j) - depthJ) / depthJ;
+  const least = Math.min(Math.abs(atI), Math.abs(atJ));
+  return least < LEAST_JUMP || atI > 0 !== atJ > 0 ? 0 : least;
+}
+
+/** The depth at the pixel `to` of the plane that touches the surface at `from`; Infinity where it is not ahead. */
+function planeDepth({ depth, normal, direction }: Trace, from: number, to: number): number {
   const n = vectorAt(normal, from);
-  const expected = ((depth[from] as number) * dot(n, vectorAt(direction, from))) / dot(n, vectorAt(direction, to));
-  const found = depth[to] as number;
-  return expected > 0 ? Math.abs(expected - found) / found : 1;
+  const found = ((depth[from] as number) * dot(n, vectorAt(direction, from))) / dot(n, vectorAt(direction, to));
+  return found > 0 ? found : Number.POSITIVE_INFINITY;
 }
 
 /** Of the window of 3-D keypoints, in pixels. */

@@ -6,7 +6,7 @@ import type { RoomScene } from './room-scene.js';
 const FIRST_VALIDATION_POINT = 1200;
 
 /** The id of a scene in the layout of Taskonomy, whose points tell the split. */
-export function roomId(split: Split, index: number): string {
+function roomId(split: Split, index: number): string {
   if (split === 'val') return `point_${FIRST_VALIDATION_POINT + index}_view_0`;
   return `point_${index % FIRST_VALIDATION_POINT}_view_${Math.floor(index / FIRST_VALIDATION_POINT)}`;
 }

@@ -36,7 +36,7 @@ export const checks =
     point.reduce((sum, metres) => sum + Math.floor(metres / side + 1e-6), 0) % 2 === 0 ? a : b;
 
 /** Stripes across one axis. */
-export const stripes =
+const stripes =
   (a: Vector, b: Vector, axis: 0 | 1 | 2, side: number): Texture =>
   (point) =>
     remainder(point[axis], 2 * side) < side ? a : b;

@@ -88,8 +88,9 @@ const floorOf = (draws: Draws): Texture => {
 function shell(draws: Draws, { x, y, z }: RoomSize): RoomThing {
   const wall: Vector = [draws.uniform(0.55, 0.95), draws.uniform(0.55, 0.95), draws.uniform(0.5, 0.9)];
   const floor = floorOf(draws);
-  const pane = openings(draws, 0.9, draws.uniform(1.9, 2.2));
-  const door = openings(draws, 0, 2);
+  const panes = [0, 1, 2].map(() => opening(draws, 0.9, draws.uniform(1.9, 2.2)));
+  const pane: Opening = (point, normal) => panes.some((isPane) => isPane(point, normal));
+  const door = opening(draws, 0, 2);
   const isOpenAt = (point: Vector, normal: Vector): boolean => normal[1] === 0 && pane(point, normal);
   return {
     shape: { form: 'room', low: [-x, 0, -z], high: [x, y, z] },
@@ -105,8 +106,10 @@ function shell(draws: Draws, { x, y, z }: RoomSize): RoomThing {
   };
 }
 
+type Opening = (point: Vector, normal: Vector) => boolean;
+
 /** A rectangle on a wall of chance, or none. */
-function openings(draws: Draws, bottom: number, top: number): (point: Vector, normal: Vector) => boolean {
+function opening(draws: Draws, bottom: number, top: number): Opening {
   const isThere = draws.chance(0.6);
   const wall = draws.integer(0, 4);
   const from = draws.uniform(-1, 0.2);
@@ -119,7 +122,7 @@ function openings(draws: Draws, bottom: number, top: number): (point: Vector, no
 }
 
 const AT_WALLS: readonly Furniture[] = [bed, clock, couch, kitchenette, plant, refrigerator, shelf, television];
-const ANYWHERE: readonly Furniture[] = [chair, chair, plant, pouf, table, table];
+const ANYWHERE: readonly Furniture[] = [chair, chair, plant, pouf, pouf, table, table];
 /** How often a free place is looked for before something is left out. */
 const TRIES = 6;
 

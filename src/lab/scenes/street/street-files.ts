@@ -9,7 +9,7 @@ const CITIES: Readonly<Record<Split, readonly string[]>> = {
 };
 
 /** The id of a scene in the layout of Cityscapes: `<city>/<city>_<sequence>_<frame>`. */
-export function streetId(split: Split, index: number): string {
+function streetId(split: Split, index: number): string {
   const cities = CITIES[split];
   const city = cities[index % cities.length];
   return `${city}/${city}_${`${index}`.padStart(6, '0')}_000000`;

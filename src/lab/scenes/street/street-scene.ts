@@ -23,7 +23,7 @@ export interface StreetScene {
 }
 
 /** Between the two cameras, in metres. */
-export const BASELINE = 0.22;
+const BASELINE = 0.22;
 /** Disparity is that of a picture as wide as those of Cityscapes, whatever the width: so it does not depend on the size. */
 const DISPARITY_FOCAL = FOCAL_SHARE * 2048;
 const FOG_METRES = 150;

@@ -6,7 +6,7 @@ import { STREET_CLASSES } from './street-classes.js';
 import type { StreetLayout, StreetThing } from './street-thing.js';
 import { visitors } from './street-visitors.js';
 
-/** How much is in the streets: the nine classes of the demo's scenes, or sixteen, with a strip of the camera's car ignored. */
+/** How much is in the streets: the nine classes of the demo's scenes, or seventeen, with a strip of the camera's car ignored. */
 export type StreetWorldName = 'plain' | 'busy';
 
 export interface StreetWorld {
