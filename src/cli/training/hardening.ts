@@ -106,7 +106,7 @@ function evaluationOptions(
 }
 
 /** Clean first, then each attack: what both results say of each task. */
-export function hardeningFigures(before: EvaluationResult, after: EvaluationResult): readonly HardeningFigure[] {
+function hardeningFigures(before: EvaluationResult, after: EvaluationResult): readonly HardeningFigure[] {
   const clean = (result: EvaluationResult) =>
     result.attacks.slice(0, 1).map((attack) => ({ ...attack, spec: 'clean' }));
   const pairs = [...clean(after), ...after.attacks].map((attack, i) => ({

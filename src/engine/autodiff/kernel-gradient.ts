@@ -38,7 +38,8 @@ function tapProducts(g: GraphBuilder, large: Value, small: Value, window: Window
   const positions = sizeOf(lengths);
   // Either the examples are laid side by side first, or their products are summed at last: what moves fewer elements.
   const joins = batch > 1 && outputs * inputs * taps > positions * (channels + outputs);
-  const join = (value: Value): Value => (joins ? transpose(g, value, [1, 0, ...range(kernel.length).map((i) => i + 2)]) : value);
+  const join = (value: Value): Value =>
+    joins ? transpose(g, value, [1, 0, ...range(kernel.length).map((i) => i + 2)]) : value;
   const rows = (value: Value, perGroup: number): Value =>
     reshape(g, value, [joins ? 1 : batch, group, perGroup, joins ? batch * positions : positions]);
   // The columns of a product are worked on by whole vectors.
@@ -63,7 +64,12 @@ function tapProducts(g: GraphBuilder, large: Value, small: Value, window: Window
 const turned = (g: GraphBuilder, matrices: Value): Value => transpose(g, matrices, [0, 1, 3, 2]);
 
 /** What each tap meets of `large` at the positions of the smaller tensor. */
-function shifted(g: GraphBuilder, large: Value, { kernel, strides, dilations, pads }: Window, lengths: readonly number[]) {
+function shifted(
+  g: GraphBuilder,
+  large: Value,
+  { kernel, strides, dilations, pads }: Window,
+  lengths: readonly number[],
+) {
   const rank = kernel.length;
   const axes = range(rank).map((i) => i + 2);
   const placed = padded(
