@@ -82,3 +82,23 @@ test('what is wrong with a configuration is told before anything is trained', as
   t.is(code, 2);
   t.regex(stderr, /batchsize: expected a known key, got batchsize; did you mean batchSize\?/);
 });
+
+test('a model of a repository is trained on, into a folder of its own', async (t) => {
+  const { folder, config, lab } = await setUp(t);
+  const model = join(root, 'demo/models/street');
+  const text = CONFIG.replace(/^model: .*$/m, `model: { folder: ${model}, frozen: ['*bias*'] }`).replace(
+    'steps: 4',
+    'steps: 1',
+  );
+  await writeFile(config, text);
+  const out = join(folder, 'street');
+  const { code, stderr } = await lab('train', ['--config', config, '--out', out]);
+  t.is(code, 0, stderr);
+  t.is(await readFile(join(out, 'model.yaml'), 'utf8'), await readFile(join(model, 'model.yaml'), 'utf8'));
+  const [before, after] = [await readFile(join(model, '1/model.onnx')), await readFile(join(out, '1/model.onnx'))];
+  t.is(after.length, before.length);
+  t.false(after.equals(before));
+  const into = await lab('train', ['--config', config, '--out', model]);
+  t.is(into.code, 2);
+  t.regex(into.stderr, /expected a folder of its own for the trained model/);
+});
