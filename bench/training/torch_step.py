@@ -4,7 +4,8 @@ one line of JSON out.
   {"do": "load", "folder": F, "batch": N}     milliseconds that it took, and versions; N is that of the folder
   {"do": "gradient", "file": F}               writes losses [N, T], the derivative by each parameter and the statistics of each
                                               batch norm in the order of step.json, float32 one after another
-  {"do": "steps", "count": K}                 milliseconds of K steps: losses and their derivative by all parameters
+  {"do": "steps", "count": K}                 milliseconds of K steps (losses and their derivative by all parameters), and of all
+                                              cores for them
   {"do": "memory"}                            largest resident memory so far, in bytes (Linux)
 
 The network is run node by node as the file has it. Answers to what failed are {"error": TEXT}.
@@ -48,10 +49,12 @@ class Step:
         return torch.stack(columns, dim=1)
 
     def loss_of(self, task, output):
-        """Of each example: the mean over its valid elements."""
+        """Of each example: the mean over its valid elements, weighted by those of their classes."""
         labels, valid = self.values['labels:' + task['name']], self.values['valid:' + task['name']]
         if task['loss'] == 'cross-entropy':
             errors = functional.cross_entropy(output, labels.long(), reduction='none')
+            if task['classWeights']:
+                valid = valid * torch.tensor(task['classWeights'], dtype=output.dtype)[labels.long()]
         elif task['loss'] == 'l1':
             errors = (output - labels).abs()
         elif task['loss'] == 'mse':
@@ -96,7 +99,7 @@ class Step:
         if not self.uses_batch:
             return functional.batch_norm(x, mean, variance, gamma, beta, eps=epsilon)
         # With momentum 1 what is left in them is what the batch has.
-        own = torch.empty_like(mean), torch.empty_like(variance)
+        own = torch.zeros_like(mean), torch.zeros_like(variance)
         y = functional.batch_norm(x, *own, gamma, beta, training=True, momentum=1.0, eps=epsilon)
         self.statistics[node['inputs'][3]] = own
         return y
@@ -134,10 +137,10 @@ def answer(command, options, state):
                 tensor.detach().numpy().astype(np.float32).tofile(file)
         return {}
     if kind == 'steps':
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.process_time()
         for _ in range(command['count']):
             step.gradients()
-        return {'ms': 1e3 * (time.perf_counter() - start)}
+        return {'ms': 1e3 * (time.perf_counter() - start), 'cpuMs': 1e3 * (time.process_time() - busy)}
     raise ValueError(f'expected a command, got {kind}')
 
 

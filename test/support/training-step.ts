@@ -1,6 +1,6 @@
 import { mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ModelInfo, TaskInfo } from '../../src/engine/models/model-info.js';
+import type { TaskInfo } from '../../src/engine/models/model-info.js';
 import type { ModelSource } from '../../src/engine/models/model-source.js';
 import { openTrainable } from '../../src/engine/models/onnx/training/open-trainable.js';
 import { channelShape, preprocessingOf } from '../../src/engine/models/preprocessing.js';
@@ -62,7 +62,9 @@ export async function trainingCase(network: LabNetwork, options: TrainingCaseOpt
       weights: drawn(batchSize * tasks.length, () => (1 + draw()) / batchSize),
       isBalanced: false,
       labels,
-      valid: new Map([...labels].map(([name, { length }]) => [name, Uint8Array.from({ length }, (_, i) => Number(i % 7 > 0))])),
+      valid: new Map(
+        [...labels].map(([name, { length }]) => [name, Uint8Array.from({ length }, (_, i) => Number(i % 7 > 0))]),
+      ),
       state: trainable.initialState,
     },
   };
@@ -86,9 +88,11 @@ export async function writeCase(folder: string, { model, trainable, request, inp
   const batch = [request.batchSize];
   const shapeOf = (task: TaskInfo): Shape => [...batch, ...labelShape(task, request.inputShape.slice(1))];
   const all: [name: string, shape: Shape, numbers: Float32Array][] = [
-    ...[...graph.initializers].map(
-      ([name, tensor]): [string, Shape, Float32Array] => [name, tensor.shape, input.state.get(name) ?? float32Of(tensor)],
-    ),
+    ...[...graph.initializers].map(([name, tensor]): [string, Shape, Float32Array] => [
+      name,
+      tensor.shape,
+      input.state.get(name) ?? float32Of(tensor),
+    ]),
     ['pixels', input.pixels.shape, input.pixels.data],
     ['scale', perChannel, preprocessing.scale],
     ['offset', perChannel, preprocessing.offset],
@@ -111,7 +115,10 @@ export async function writeCase(folder: string, { model, trainable, request, inp
     batchNorm: request.batchNorm,
     nodes: graph.nodes.map(plainNode),
     tensors,
-    tasks: info.tasks.map(({ name, output, loss }) => ({ name, output, loss })),
+    tasks: info.tasks.map(({ name, output, loss }) => {
+      const classWeights = config.tasks.find((task) => task.name === name)?.classWeights ?? [];
+      return { name, output, loss, classWeights };
+    }),
     parameters: [...trainable.parameters.keys()],
     statistics: trainable.statistics.map(({ mean, variance }) => [mean, variance]),
   };
@@ -124,8 +131,6 @@ const plainNode = ({ opType, inputs, outputs, attributes }: NodeDef) => ({
   outputs,
   attributes: Object.fromEntries([...attributes].map(([name, { value }]) => [name, value])),
 });
-
-export type { ModelInfo };
 
 /** What a step says, as one list of named tensors: losses, gradients, statistics. */
 export async function ourStep({ trainable, request, input }: TrainingCase): Promise<ReadonlyMap<string, Float32Array>> {

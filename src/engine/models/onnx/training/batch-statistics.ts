@@ -89,7 +89,7 @@ function statisticsOf(g: GraphBuilder, x: Value, count: number): Record<'mean' |
  *
  * @param centred X − μ
  */
-export const trainedNorm = (centred: Value, count: number): GradientRule => ({
+const trainedNorm = (centred: Value, count: number): GradientRule => ({
   backward(g, node) {
     const dY = node.cotangent(0);
     const [gamma, variance] = [node.input(1), node.input(4)];
