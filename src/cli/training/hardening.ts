@@ -8,6 +8,7 @@ import { readResult } from '../evaluation/outcome.js';
 import { writeWhole } from '../files.js';
 import { formatTable, metricTitle, numberText, valueText } from '../format.js';
 import type { Pair } from '../options.js';
+import type { ProgressMode } from '../progress.js';
 
 /** How two versions of a model are compared. */
 export interface ComparisonOptions {
@@ -20,6 +21,7 @@ export interface ComparisonOptions {
   readonly threads: number | undefined;
   readonly reliability: boolean;
   readonly html: boolean;
+  readonly progress: ProgressMode;
 }
 
 /** A version of a model that is compared. */
@@ -100,7 +102,6 @@ function evaluationOptions(
     server: '',
     local: true,
     patience: 300,
-    progress: 'auto',
     allowMissing: 0,
   };
 }

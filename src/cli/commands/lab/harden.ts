@@ -183,7 +183,8 @@ async function compared(
   context: CliContext,
 ): Promise<readonly HardeningFigure[]> {
   const { configText, file, externalFiles, name } = source;
-  const { limit, seed, threads, reliability, html, evaluationAttack, evaluationPath, evaluationOption } = options;
+  const { limit, seed, threads, reliability, html, progress, evaluationAttack, evaluationPath, evaluationOption } =
+    options;
   const after = { configText, file: hardened.file, externalFiles: new Map() };
   return await compareVersions(
     folder,
@@ -198,6 +199,7 @@ async function compared(
       threads,
       reliability,
       html,
+      progress,
     },
     context,
   );
