@@ -78,9 +78,11 @@ steps: 1`;
   t.is(validation?.dataset.root, '/held-out');
 });
 
-test('the example of the demo is a configuration', async (t) => {
-  const path = join(root, 'examples/lab/street.yaml');
-  const { model, batchSize } = parseTrainingConfigText(await readFile(path, 'utf8'), join(root, 'examples/lab'));
-  t.like(model, { architecture: 'street' });
-  t.is(batchSize, 16);
-});
+for (const file of ['street.yaml', 'street-adversarial.yaml']) {
+  test(`the example ${file} is a configuration, with data in this project`, async (t) => {
+    const folder = join(root, 'examples/lab');
+    const { dataset, validation } = parseTrainingConfigText(await readFile(join(folder, file), 'utf8'), folder);
+    t.is(dataset.root, join(root, 'lab-demo/scenes'));
+    t.is(validation?.dataset.root, join(root, 'demo/scenes'));
+  });
+}
