@@ -169,6 +169,7 @@ async function hardenShown(
     });
   } finally {
     await curves.finish();
+    if (context.signal.aborted) progress.log('interrupted: the same command goes on from the checkpoint');
     progress.end();
   }
 }

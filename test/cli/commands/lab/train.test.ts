@@ -39,6 +39,7 @@ test('a training that is interrupted goes on to the same model, which can be exp
     if (text.includes('"step":1,')) controller.abort();
   });
   t.is(stopped.code, 3);
+  t.regex(stopped.stderr, /the same command goes on from the checkpoint/);
   const half = await lab('export', ['--from', parts, '--config', config, '--out', join(folder, 'half')]);
   t.is(half.code, 0, half.stderr);
   t.regex(half.stdout, /the training in .*parts after 1 steps/);
