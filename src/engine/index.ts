@@ -82,6 +82,7 @@ export { bilinearMatrix } from './models/tfjs/repairs/resize-bilinear.js';
 export type * from './models/trainable.js';
 export type { DataType } from './onnx/data-types.js';
 export { decodeModel } from './onnx/decode-model.js';
+export { encodeModel } from './onnx/encode-model.js';
 export type { AttributeInputs, ModelDef, NodeDef, TensorValue } from './onnx/graph.js';
 export { attributesOf } from './onnx/node.js';
 export { float32Tensor, numbersOf } from './onnx/tensor-value.js';
@@ -91,9 +92,15 @@ export {
   resolveAttackSpec,
   resolveGradientNormSpec,
 } from './runs/attack-spec.js';
+export {
+  attackTrainingBatch,
+  requireTrainingAttack,
+  type TrainingAttack,
+} from './runs/attack-training-batch.js';
 export type * from './runs/events.js';
 export { formatSpec } from './runs/format-spec.js';
 export type * from './runs/job.js';
+export { toLevels } from './runs/levels.js';
 export { loadServedModel } from './runs/load-served-model.js';
 export { parseSpec } from './runs/parse-spec.js';
 export type * from './runs/served-model.js';
@@ -101,4 +108,5 @@ export type * from './runs/spec.js';
 export { maskOf } from './tensor/mask.js';
 export { decodeNpy, encodeNpy, type NpyArray } from './tensor/npy.js';
 export { keyedRandom } from './tensor/random.js';
-export type { Shape } from './tensor/shape.js';
+export { type Shape, sizeOf } from './tensor/shape.js';
+export type { Tensor } from './tensor/tensor.js';

@@ -1,10 +1,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parse, stringify } from 'yaml';
 import { decodeModel, EngineError, readModelFile } from '../../engine/index.js';
 import { layersModel } from '../../lab/index.js';
 import { writeWhole } from '../files.js';
+import { tfjsConfig } from '../tfjs-config.js';
 
 /**
  * Does something with a model repository that holds the demo's model as a LayersModel of TF.js: the same weights, channels last.
@@ -25,13 +25,6 @@ export async function withTfjsModels<T>(models: string, work: (models: string) =
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** The text of the `model.yaml` of an ONNX model, for the same model with its channels last. */
-function tfjsConfig(text: string): string {
-  const config = parse(text) as { input: object; tasks: readonly { kind: string }[] };
-  const tasks = config.tasks.map((task) => (task.kind === 'semantic-segmentation' ? { ...task, classAxis: -1 } : task));
-  return stringify({ engine: 'tfjs', ...config, input: { ...config.input, layout: 'NHWC' }, tasks });
 }
 
 const refuseExternal = (): never => {

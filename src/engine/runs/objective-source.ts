@@ -50,7 +50,7 @@ export interface ObjectiveSourceOptions {
   readonly targeted: boolean;
   readonly labels: BatchLabels;
   readonly extraInputs: ExtraInputs;
-  readonly pace: Pace;
+  readonly pace: Pick<Pace, 'call'>;
   /** Told of examples whose gradient is 0 everywhere, or not finite somewhere, by index. */
   onOddGradient(example: number, kind: 'zero' | 'not-finite'): void;
 }

@@ -7,6 +7,18 @@ export const LAB_COMMANDS: Readonly<Record<string, { summary: string; load: () =
     summary: 'write seeded scenes in the layout of Cityscapes or Taskonomy',
     load: async () => (await import('./scenes.js')).defineScenes,
   },
+  train: {
+    summary: 'train a model on a labelled dataset; a training that was cut off goes on',
+    load: async () => (await import('./train.js')).defineTrain,
+  },
+  export: {
+    summary: 'write a trained model, or what a training has so far, as ONNX or for TF.js',
+    load: async () => (await import('./export.js')).defineExport,
+  },
+  harden: {
+    summary: 'train a deployed model on attacks, and write a new version with figures of both',
+    load: async () => (await import('./harden.js')).defineHarden,
+  },
 };
 
 /** `robustgate lab`: a group of commands. Alone it is wrong usage, and shows its help. */

@@ -58,7 +58,15 @@ async function ours(shape: Shape, numbers: Numbers): Promise<Readonly<Record<str
   const [norm] = norms;
   if (output === undefined || norm === undefined) throw new Error('expected a norm, got none');
   const seeds = new Map([[output.name, g.addInput('dY', 'float32', shape)]]);
-  const { gradients } = differentiate({ graph, builder: g, seeds, inputs: PARTS, stopped: new Set(), rules, probes: new Map() });
+  const { gradients } = differentiate({
+    graph,
+    builder: g,
+    seeds,
+    inputs: PARTS,
+    stopped: new Set(),
+    rules,
+    probes: new Map(),
+  });
   const outputs = [
     g.named(output, 'y'),
     g.named(norm.mean, 'own mean'),
