@@ -152,16 +152,16 @@ export default {
       name: 'host-imports-the-engine-only',
       comment: 'A host knows only its own messages: let server/, cli/ or lab/ translate what they have into them.',
       severity: 'error',
-      from: { path: '^src/host/', pathNot: '^src/host/remote/' },
+      from: { path: '^src/host/', pathNot: '^src/host/(remote|open-inference)/' },
       to: { path: '^src/', pathNot: '^src/(host|engine)/' },
     },
     {
       name: 'host-remote-speaks-one-protocol',
       comment:
-        'host/remote/ is a client of the Open Inference Protocol: it knows the engine and that contract (docs/adr/0006).',
+        'host/remote/ is a client of the Open Inference Protocol, host/open-inference/ its tensors: they know the engine and that contract (docs/adr/0006).',
       severity: 'error',
-      from: { path: '^src/host/remote/' },
-      to: { path: '^src/', pathNot: '^src/(host/remote|engine|contract/inference)/' },
+      from: { path: '^src/host/(remote|open-inference)/' },
+      to: { path: '^src/', pathNot: '^src/(host/(remote|open-inference)|engine|contract/inference)/' },
     },
     {
       name: 'host-remote-in-host-processes-only',

@@ -1,15 +1,26 @@
 // Writes what is said of the configuration from the schemas that judge it, docs/schemas/*.json and the tables of docs/CONFIG.md, and
-// what is said of metrics from the registry that tells them, the tables of docs/METRICS.md.
+// what is said of metrics from the registry that tells them, the tables of docs/METRICS.md. The lab's own configuration is in
+// docs/LAB.md.
 // `--check` only compares. Needs a build.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { format } from 'node:util';
 import { z } from 'zod';
 import { evaluationResultSchema, modelConfigSchema } from '../dist/src/engine/index.js';
+import { trainingConfigSchema } from '../dist/src/lab/index.js';
 import { gatewayConfigSchema, metricDescriptions } from '../dist/src/server/index.js';
 
 const FILES = {
   gateway: { schema: gatewayConfigSchema, title: 'Configuration of a robustgate gateway' },
   model: { schema: modelConfigSchema, title: 'model.yaml of a robustgate model repository' },
+};
+/** Files that the lab reads. */
+const LAB_FILES = {
+  training: {
+    schema: trainingConfigSchema,
+    title: 'Configuration of a robustgate training',
+    // What datasets are told is in docs/CONFIG.md already.
+    told: /^(validation[.])?dataset [(]/,
+  },
 };
 /** Files that programs write: no page lists their keys. */
 const OUTPUTS = {
@@ -17,6 +28,7 @@ const OUTPUTS = {
 };
 const CONFIG = 'docs/CONFIG.md';
 const METRICS = 'docs/METRICS.md';
+const LAB = 'docs/LAB.md';
 
 const jsonSchemaOf = ({ schema, title }) => {
   const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'input' });
@@ -68,7 +80,8 @@ function defaultOf({ default: value, description = '' }, isRequired) {
 }
 
 function tableOf(file) {
-  const rows = rowsOf(jsonSchemaOf(file)).map(({ key, type, fallback, text }) => {
+  const told = rowsOf(jsonSchemaOf(file)).filter(({ key }) => !file.told?.test(key));
+  const rows = told.map(({ key, type, fallback, text }) => {
     if (text === undefined) throw new Error(format('expected a description of %s, got none', key));
     const meaning = text.replace(/ ?Default: .*$/, '');
     return `| \`${key}\` | ${type} | ${fallback} | ${meaning} |`.replaceAll(/ {2,}/g, ' ');
@@ -91,7 +104,7 @@ function pageWith(path, tables) {
   );
 }
 
-const configTables = Object.fromEntries(Object.entries(FILES).map(([name, file]) => [name, tableOf(file)]));
+const tablesOf = (files) => Object.fromEntries(Object.entries(files).map(([name, file]) => [name, tableOf(file)]));
 
 /** What probes found, and all the rest. */
 const ABOUT_PROBES = /^robustgate_(probe_|robust_|clean_|gradient_|theorem1_)/;
@@ -107,11 +120,12 @@ function metricTable(isAboutProbes) {
 }
 
 const pages = new Map([
-  ...Object.entries({ ...FILES, ...OUTPUTS }).map(([name, file]) => [
+  ...Object.entries({ ...FILES, ...LAB_FILES, ...OUTPUTS }).map(([name, file]) => [
     `docs/schemas/${name}.schema.json`,
     `${JSON.stringify(jsonSchemaOf(file), undefined, 2)}\n`,
   ]),
-  [CONFIG, pageWith(CONFIG, configTables)],
+  [CONFIG, pageWith(CONFIG, tablesOf(FILES))],
+  [LAB, pageWith(LAB, tablesOf(LAB_FILES))],
   [METRICS, pageWith(METRICS, { probes: metricTable(true), serving: metricTable(false) })],
 ]);
 

@@ -28,8 +28,17 @@ export function attackText(
       [0, 3, 4],
     ),
     `${exampleCount} examples${broken}, ${imageSteps} gradients in ${secondsOf(durationSeconds)}, ` +
-      `${enumName(TerminatedBy, terminatedBy).toLowerCase()}, batches of ${provenance?.batchSize ?? 0} on ${provenance?.provider ?? ''}\n`,
+      `${enumName(TerminatedBy, terminatedBy).toLowerCase()}, batches of ${provenance?.batchSize ?? 0} on ${provenance?.provider ?? ''}\n` +
+      transferLine(summary),
   ].join('\n');
+}
+
+/** Whose gradients they were, and what the remote was asked; nothing of a model that runs here. */
+function transferLine({ provenance, remoteQueries }: AttackSummary): string {
+  const surrogate = provenance?.surrogate;
+  const transfer =
+    surrogate && `transfer: gradients of ${surrogate.name} version ${surrogate.version}, sha256 ${surrogate.sha256}\n`;
+  return `${transfer ?? ''}${remoteQueries > 0n ? `${remoteQueries} examples were sent to the remote model\n` : ''}`;
 }
 
 function outcomeRow(outcome: TaskOutcome): string[] {

@@ -39,7 +39,7 @@ export async function showAttack(
       else if (event.$case === 'progress') progress.update(attackState(event.value));
       else if (event.$case === 'summary') summary = event.value;
       else {
-        warn(event.value, progress);
+        warn(event.value, results.length === 0, progress);
         const files = options.out === undefined ? [] : await writePayloads(options.out, event.value);
         results.push({ ...event.value, files });
       }
@@ -57,9 +57,12 @@ export async function showAttack(
   return { summary };
 }
 
-function warn({ result }: CollectedResult, progress: Progress): void {
-  for (const { reason, message } of result.warnings)
-    progress.log(`warning: ${result.exampleKey}: ${reason}: ${message}`);
+/** A transfer is one for all examples: it is told once. */
+function warn({ result }: CollectedResult, isFirst: boolean, progress: Progress): void {
+  for (const { reason, message } of result.warnings) {
+    if (reason !== 'TRANSFER') progress.log(`warning: ${result.exampleKey}: ${reason}: ${message}`);
+    else if (isFirst) progress.log(`warning: ${reason}: ${message}`);
+  }
 }
 
 async function writePayloads(out: string, { result, payloads }: CollectedResult): Promise<string[]> {

@@ -111,13 +111,14 @@ export function connect(address: string, options: ConnectOptions = {}): Client {
   const stubs = stubsOf(address, options, maxMessageBytes);
   const stub = stubs.robustness;
   const replicas = new Map<string, Stubs>();
-  /** Runs of the gateway, or of another replica of it. */
-  const runsAt = (replica: string | undefined): RunServiceClient => {
-    if (replica === undefined) return stubs.runs;
+  /** The gateway, or another replica of it. */
+  const at = (replica: string | undefined): Stubs => {
+    if (replica === undefined) return stubs;
     const known = replicas.get(replica) ?? stubsOf(replica, options, maxMessageBytes);
     replicas.set(replica, known);
-    return known.runs;
+    return known;
   };
+  const runsAt = (replica: string | undefined): RunServiceClient => at(replica).runs;
   const metadata = (): Metadata => {
     const entries = new Metadata();
     const given = typeof options.metadata === 'function' ? options.metadata() : options.metadata;
@@ -177,7 +178,7 @@ export function connect(address: string, options: ConnectOptions = {}): Client {
         messageStream(() => runsAt(replica).watchRun(message, metadata(), { deadline }), eventOf<RunEvent>, signal),
       );
     },
-    ...probeClient({ stub: stubs.probes, metadata, unary }),
+    ...probeClient({ probesAt: (replica) => at(replica).probes, metadata, unary }),
     close: () => {
       for (const { close } of [stubs, ...replicas.values()]) close();
     },

@@ -13,6 +13,7 @@ import {
   WatchProbeRunsRequest,
 } from '../contract/robustgate/v1/probe.js';
 import type { ProbeServiceClient } from '../contract/robustgate/v1/probe_service.js';
+import { followStream, followUnary } from './follow-replica.js';
 import { messageStream } from './message-stream.js';
 import { type CallOptions, deadlineOf, type StartCall } from './unary-call.js';
 
@@ -32,42 +33,53 @@ export interface ProbeClient {
 
 /** What calls are made with. */
 export interface ProbeCalls {
-  readonly stub: ProbeServiceClient;
+  /** Probes of the gateway, or of another replica of it. */
+  probesAt(replica: string | undefined): ProbeServiceClient;
   metadata(): Metadata;
   unary<Response>(call: CallOptions, start: StartCall<Response>): Promise<Response>;
 }
 
-/** The part of a client that is about probes. */
-export function probeClient({ stub, metadata, unary }: ProbeCalls): ProbeClient {
+/** The part of a client that is about probes. Where the gateway says that another one runs them, calls go there. */
+export function probeClient({ probesAt, metadata, unary }: ProbeCalls): ProbeClient {
   return {
     listProbes: (request = {}, call = {}) => {
       const message = ListProbesRequest.fromPartial(request);
-      return unary(call, (deadline, done) => stub.listProbes(message, metadata(), { deadline }, done));
+      return followUnary((replica) =>
+        unary(call, (deadline, done) => probesAt(replica).listProbes(message, metadata(), { deadline }, done)),
+      );
     },
     runProbe: (request, { signal, timeoutMs } = {}) => {
       const message = RunProbeRequest.fromPartial(request);
       const deadline = deadlineOf(timeoutMs);
-      return messageStream(
-        () => stub.runProbe(message, metadata(), { deadline }),
-        ({ event }) => event,
-        signal,
+      return followStream((replica) =>
+        messageStream(
+          () => probesAt(replica).runProbe(message, metadata(), { deadline }),
+          ({ event }) => event,
+          signal,
+        ),
       );
     },
     listProbeRuns: (request = {}, call = {}) => {
       const message = ListProbeRunsRequest.fromPartial(request);
-      return unary(call, (deadline, done) => stub.listProbeRuns(message, metadata(), { deadline }, done));
+      return followUnary((replica) =>
+        unary(call, (deadline, done) => probesAt(replica).listProbeRuns(message, metadata(), { deadline }, done)),
+      );
     },
     getProbeRun: (request, call = {}) => {
       const message = GetProbeRunRequest.fromPartial(request);
-      return unary(call, (deadline, done) => stub.getProbeRun(message, metadata(), { deadline }, done));
+      return followUnary((replica) =>
+        unary(call, (deadline, done) => probesAt(replica).getProbeRun(message, metadata(), { deadline }, done)),
+      );
     },
     watchProbeRuns: (request = {}, { signal, timeoutMs } = {}) => {
       const message = WatchProbeRunsRequest.fromPartial(request);
       const deadline = deadlineOf(timeoutMs);
-      return messageStream(
-        () => stub.watchProbeRuns(message, metadata(), { deadline }),
-        ({ run }) => run,
-        signal,
+      return followStream((replica) =>
+        messageStream(
+          () => probesAt(replica).watchProbeRuns(message, metadata(), { deadline }),
+          ({ run }) => run,
+          signal,
+        ),
       );
     },
   };

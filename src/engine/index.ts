@@ -67,7 +67,7 @@ export { lossNames } from './losses/index.js';
 export type { MetricValue } from './metrics/metric.js';
 export { modelConfigSchema, parseModelConfig } from './models/model-config.js';
 export type { InputInfo, ModelInfo, TaskInfo, TensorSignature } from './models/model-info.js';
-export type { ModelSource } from './models/model-source.js';
+export { type ModelSource, sourceBytes } from './models/model-source.js';
 export { type ProviderReport, probeProvider } from './models/onnx/provider-probe.js';
 export { openTrainable } from './models/onnx/training/open-trainable.js';
 export { parseStrict } from './models/parse-strict.js';
@@ -93,7 +93,12 @@ export { encodeModel } from './onnx/encode-model.js';
 export type { AttributeInputs, ModelDef, NodeDef, TensorValue } from './onnx/graph.js';
 export { attributesOf } from './onnx/node.js';
 export { float32Tensor, numbersOf } from './onnx/tensor-value.js';
-export { type AttackSpecRequest, resolveAttackSpec, resolveGradientNormSpec } from './runs/attack-spec.js';
+export {
+  type AttackSpecRequest,
+  needsGradient,
+  resolveAttackSpec,
+  resolveGradientNormSpec,
+} from './runs/attack-spec.js';
 export {
   attackTrainingBatch,
   requireTrainingAttack,

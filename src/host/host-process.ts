@@ -24,6 +24,7 @@ export interface HostProcessEvents {
   onReady(): void;
   onNativeBegin(call: NativeCall): void;
   onNativeEnd(call: Extract<Reply, { kind: 'native-end' }>): void;
+  onKept(kept: Extract<Reply, { kind: 'kept' }>): void;
   /** A line that the process wrote to its standard output or error. */
   onOutput(line: string): void;
   onExit(exit: HostExit): void;
@@ -100,6 +101,9 @@ export class HostProcess {
       case 'native-end':
         this.#during = undefined;
         this.#events.onNativeEnd(reply);
+        return;
+      case 'kept':
+        this.#events.onKept(reply);
         return;
       case 'event':
         this.#pending.get(reply.id)?.events?.push(reply.event, reply.sizeBytes);

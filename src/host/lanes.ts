@@ -4,6 +4,7 @@ import type {
   GradientNormEvent,
   GradientNormJob,
   InferJob,
+  MemoryQuestion,
   ModelInfo,
   ModelSource,
   Prediction,
@@ -43,6 +44,12 @@ export interface Lane {
   /** Loads a version into this host and into every one that replaces it, until `unload`. */
   load(source: ModelSource): Promise<ModelInfo>;
   unload(model: ModelRef): Promise<void>;
+  /**
+   * Answered between two native calls: what will be refused need not wait for its turn to learn it.
+   *
+   * @throws EngineError `MEMORY_BUDGET_EXCEEDED`. Thrown when the gradients of a run would need more than they may.
+   */
+  requireMemory(model: ModelRef, question: MemoryQuestion, options: CallOptions): Promise<void>;
   predict(model: ModelRef, job: PredictJob, options: CallOptions): Promise<readonly Prediction[]>;
   infer(model: ModelRef, job: InferJob, options: CallOptions): Promise<RawTensors>;
   /** @throws EngineError `MODEL_QUARANTINED`. Thrown when hosts keep dying from this model. */
@@ -59,6 +66,8 @@ export interface Lane {
   quarantineReason(model: ModelRef): string | undefined;
   /** An admin's word: attacks on a version are tried again. */
   releaseQuarantine(model: ModelRef): void;
+  /** Estimated bytes that a version keeps in the host, its gradient programs included; 0 where it is not loaded. */
+  keptBytes(model: ModelRef): number;
   /** Process id of the host that is up, for operators and tests. */
   readonly pid: number | undefined;
 }

@@ -2,7 +2,7 @@ import type { CallKind } from '../engine/index.js';
 import { EngineError, ERROR_CODES, type ErrorCode, type ErrorDetails } from '../engine/index.js';
 
 /** What a host can be asked for. */
-export type Method = 'load' | 'unload' | 'predict' | 'infer' | 'attack' | 'gradientNorm';
+export type Method = 'load' | 'unload' | 'requireMemory' | 'predict' | 'infer' | 'attack' | 'gradientNorm';
 
 /** From the gateway to a host. */
 export type Request =
@@ -35,6 +35,13 @@ export type Reply =
   | { readonly kind: 'event'; readonly id: number; readonly event: unknown; readonly sizeBytes: number }
   | { readonly kind: 'return'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'failure'; readonly id: number; readonly error: WireError }
+  /** What a model keeps in the host has changed. */
+  | {
+      readonly kind: 'kept';
+      /** `name@version`. */
+      readonly model: string;
+      readonly sizeBytes: number;
+    }
   /** A native call begins: until its end the host hears nothing. */
   | {
       readonly kind: 'native-begin';
@@ -91,4 +98,6 @@ export interface HostOptions {
   readonly probeShare: number;
   /** Most examples of different callers that one prediction computes. */
   readonly predictBatch: number;
+  /** Bytes of events that a run may be ahead of its reader. */
+  readonly streamBytes: number;
 }

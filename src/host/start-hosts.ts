@@ -16,6 +16,8 @@ export interface HostsOptions {
   readonly probeShare?: number;
   /** Most examples of different callers that one prediction computes. Default: 1, each caller's alone. */
   readonly predictBatch?: number;
+  /** Bytes of events that a run may be ahead of its reader: beyond, it waits. Default: 4 MiB. */
+  readonly streamBytes?: number;
   readonly limits?: Partial<LaneLimits>;
   readonly log: LaneLog;
   /** Default: nobody. */
@@ -26,6 +28,9 @@ export interface HostsOptions {
 
 /** Most examples of different callers that one prediction computes, unless told otherwise: on two cores sharing gained nothing. */
 export const PREDICT_BATCH = 1;
+
+/** Bytes of events that a run may be ahead of its reader, unless told otherwise. */
+export const STREAM_BYTES = 4 * 2 ** 20;
 
 /** The lowest priority there is: an attack takes the cores that predictions leave. */
 const ATTACK_NICE = 19;
@@ -47,6 +52,7 @@ export function startHosts(options: HostsOptions): Hosts {
         memoryBudgetBytes: options.memoryBudgetBytes,
         probeShare: options.probeShare ?? DEFAULT_PROBE_SHARE,
         predictBatch: options.predictBatch ?? PREDICT_BATCH,
+        streamBytes: options.streamBytes ?? STREAM_BYTES,
       },
       limits: { ...LANE_LIMITS, ...options.limits },
       log: options.log,

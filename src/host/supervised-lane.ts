@@ -4,6 +4,7 @@ import type {
   GradientNormEvent,
   GradientNormJob,
   InferJob,
+  MemoryQuestion,
   ModelInfo,
   ModelSource,
   Prediction,
@@ -90,6 +91,8 @@ const keyOf = ({ name, version }: ModelRef): string => `${name}@${version}`;
 export class SupervisedLane implements Lane {
   readonly #options: LaneOptions;
   readonly #models = new Map<string, Loaded>();
+  /** Estimated bytes that each model keeps in the host that is up. */
+  readonly #kept = new Map<string, number>();
   readonly #quarantine: Quarantine;
   #host: HostProcess | undefined;
   #isUp = false;
@@ -125,6 +128,10 @@ export class SupervisedLane implements Lane {
     return this.#quarantine.reason(keyOf(model));
   }
 
+  keptBytes(model: ModelRef): number {
+    return this.#kept.get(keyOf(model)) ?? 0;
+  }
+
   releaseQuarantine(model: ModelRef): void {
     this.#quarantine.absolve(keyOf(model));
   }
@@ -141,6 +148,7 @@ export class SupervisedLane implements Lane {
         this.#options.observer?.callEnded({ lane: name, call, model, runId, durationMs });
         if (call === 'step') this.#quarantine.absolve(model);
       },
+      onKept: ({ model, sizeBytes }) => void this.#kept.set(model, sizeBytes),
       onOutput: (line) => log('info', line, { lane: name, hostPid: host.pid }),
       onExit: (exit) => this.#onExit(exit),
     });
@@ -220,6 +228,7 @@ export class SupervisedLane implements Lane {
     this.#isUp = false;
     this.#host = undefined;
     for (const loaded of this.#models.values()) loaded.isThere = false;
+    this.#kept.clear();
     if (this.#isClosed) return;
     if (during?.call === 'load') this.#giveUpOn(during.model);
     const { observer, name } = this.#options;
@@ -303,6 +312,12 @@ export class SupervisedLane implements Lane {
   async unload(model: ModelRef): Promise<void> {
     if (!this.#models.delete(keyOf(model)) || this.#host === undefined || !this.#isUp) return;
     await this.#host.call('unload', [model], this.#internalCall(`unload ${keyOf(model)}`));
+    if (!this.#models.has(keyOf(model))) this.#kept.delete(keyOf(model));
+  }
+
+  async requireMemory(model: ModelRef, question: MemoryQuestion, options: CallOptions): Promise<void> {
+    const host = this.#live(model);
+    await this.#explained(host.call('requireMemory', [model, question], options));
   }
 
   async predict(model: ModelRef, job: PredictJob, options: CallOptions): Promise<readonly Prediction[]> {

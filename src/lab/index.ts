@@ -29,10 +29,11 @@ export { type ArchitectureInfo, type ArchitectureName, listArchitectures, networ
 export { SPLITS, type Split } from './scenes/scene-file.js';
 export { SCENE_KIND_NAMES, SCENE_KINDS, type SceneKindName } from './scenes/scene-kinds.js';
 export { type WritingProgress, writeScenes } from './scenes/write-scenes.js';
-export { type MetricsRecord, readMetrics, type StepRecord, type ValidationRecord } from './training/metrics-log.js';
+export { type HardenedModel, hardenModel } from './training/harden-model.js';
+export { type MetricsRecord, readMetrics } from './training/metrics-log.js';
 export { publishVersion, versionsOf } from './training/model-folder.js';
-export { CHECKPOINT_FILE, METRICS_FILE } from './training/train.js';
-export { type TrainedModel, type TrainingRecord, trainModel } from './training/train-model.js';
+export { METRICS_FILE } from './training/train.js';
+export { type TrainedModel, trainModel } from './training/train-model.js';
 export { type TrainedFile, trainedFile } from './training/trained-file.js';
 export {
   parseTrainingConfig,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { datasetConfigSchema, EngineError, parseStrict, Violations } from '../engine/index.js';
-import { PREDICT_BATCH } from '../host/index.js';
+import { PREDICT_BATCH, STREAM_BYTES } from '../host/index.js';
 import { checkProbe } from './probes/probe-attacks.js';
 import { probeConfigSchema } from './probes/probe-config.js';
 import { authSchema, quotasSchema, tlsSchema } from './security/config.js';
@@ -37,7 +37,21 @@ const limits = z.strictObject({
     .positive()
     .default(3600)
     .describe('Longest time of a detached run; then it ends as at a deadline, with its best so far.'),
+  streamBytes: count
+    .default(STREAM_BYTES)
+    .describe(
+      'Bytes of one stream that wait for a reader who is slow, or requests of one that wait for their answers; and one result, or one request, more.',
+    ),
   streamStallSeconds: z.number().positive().default(60).describe('A reader that takes nothing for so long is cut off.'),
+});
+
+const residency = z.strictObject({
+  maxBytes: count
+    .optional()
+    .describe(
+      'Estimated bytes that models may keep between calls, programs included; beyond, those that were used longest ago are unloaded until they are called again. Default: three quarters of what this process may use.',
+    ),
+  pinned: z.array(z.string().min(1)).default([]).describe('Names of models that are never unloaded.'),
 });
 
 const telemetry = z.strictObject({
@@ -151,6 +165,11 @@ export const gatewayConfigSchema = z.strictObject({
     .describe(
       'HOST:PORT by which clients reach a replica, `{replica}` standing for its name: told to those who ask here for a run of another one.',
     ),
+  proberAddress: address
+    .optional()
+    .describe(
+      'HOST:PORT of the gateway that runs the probes, where this one has none: told to those who ask here for probes. Default: this one runs them.',
+    ),
   stateDirectory: z
     .string()
     .min(1)
@@ -171,6 +190,7 @@ export const gatewayConfigSchema = z.strictObject({
   drainSeconds: z.number().min(0).default(25).describe('Time that running calls get to end on SIGTERM.'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least level that is logged.'),
   limits: limits.prefault({}).describe('What one request, or all of them together, may take.'),
+  residency: residency.prefault({}).describe('Which models stay loaded.'),
   predictBatching: predictBatching.prefault({}).describe('Predictions that share a native call.'),
   hangs: hangs.prefault({}).describe('When native code counts as hung.'),
   telemetry: telemetry.prefault({}).describe('Traces.'),
@@ -179,11 +199,12 @@ export const gatewayConfigSchema = z.strictObject({
 /** What the gateway's configuration says, every default filled in. */
 export type GatewayConfig = Omit<
   z.output<typeof gatewayConfigSchema>,
-  'limits' | 'reflection' | 'history' | 'replica'
+  'limits' | 'reflection' | 'history' | 'replica' | 'residency'
 > & {
   readonly reflection: boolean;
   readonly replica: string;
   readonly limits: Omit<z.output<typeof limits>, 'memoryBytes'> & { readonly memoryBytes: number };
+  readonly residency: z.output<typeof residency> & { readonly maxBytes: number };
   readonly history: Omit<z.output<typeof history>, 'path' | 'resultBytes'> & {
     readonly path: string;
     readonly resultBytes: number;
@@ -212,11 +233,17 @@ export function parseGatewayConfig(value: unknown): GatewayConfig {
       resultBytes: config.history.resultBytes ?? (path === IN_MEMORY ? 64 * 2 ** 20 : 2 ** 30),
     },
     reflection: config.reflection ?? config.auth === undefined,
+    residency: { ...config.residency, maxBytes: config.residency.maxBytes ?? Math.floor(0.75 * usableMemory()) },
     limits: { ...config.limits, memoryBytes: config.limits.memoryBytes ?? Math.floor(usableMemory() / 2) },
   };
 }
 
-function checkProbes({ probes, datasets }: z.output<typeof gatewayConfigSchema>, violations: Violations): void {
+function checkProbes(
+  { probes, datasets, proberAddress }: z.output<typeof gatewayConfigSchema>,
+  violations: Violations,
+): void {
+  const isOne = proberAddress === undefined || probes.length === 0;
+  violations.expect(isOne, 'probes', `expected none, for ${proberAddress} runs them, got ${probes.length}`);
   const names = probes.map(({ name }) => name);
   for (const [i, probe] of probes.entries()) {
     const isFirst = names.indexOf(probe.name) === i;

@@ -1,11 +1,13 @@
 import { setMaxListeners } from 'node:events';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Server, type ServerCredentials } from '@grpc/grpc-js';
-import { EngineError } from '../engine/index.js';
+import { EngineError, readModelSource } from '../engine/index.js';
 import { type HostObserver, type Hosts, type LaneLimits, startHosts, usableCores } from '../host/index.js';
 import { type AdminServer, startAdminServer } from './admin/admin-server.js';
 import { Admission } from './admission/admission.js';
 import type { GatewayConfig } from './config.js';
+import { boundedReads } from './grpc/bounded-reads.js';
 import { probeServiceDefinition, robustnessServiceDefinition, runServiceDefinition } from './grpc/definitions.js';
 import { Health } from './grpc/health.js';
 import { OpenCalls } from './grpc/open-calls.js';
@@ -16,6 +18,7 @@ import type { Logger } from './logger.js';
 import type { Prober } from './probes/prober.js';
 import { probesOf } from './probes/start-probes.js';
 import { ModelRepository } from './repository/repository.js';
+import { Residency } from './repository/residency.js';
 import { newRunId } from './runs/run-id.js';
 import { RunRegistry } from './runs/run-registry.js';
 import { RunStore } from './runs/run-store.js';
@@ -75,7 +78,15 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
     log,
     env: process.env,
   });
-  const hosts = dependencies.hosts?.(log, telemetry.hosts) ?? hostsOf(config, log, telemetry.hosts);
+  const residency = new Residency({
+    hosts: dependencies.hosts?.(log, telemetry.hosts) ?? hostsOf(config, log, telemetry.hosts),
+    budgetBytes: config.residency.maxBytes,
+    pinned: new Set(config.residency.pinned),
+    log,
+    observer: telemetry.residency,
+    read: ({ name, version }) => readModelSource(join(config.modelRepository, name), version),
+  });
+  const { hosts } = residency;
   const pool = startImagePool(
     { maxPixels: limits.imagePixels, maxBytes: limits.imageBytes },
     Math.max(1, Math.min(4, usableCores())),
@@ -89,7 +100,7 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
   };
   const repository = new ModelRepository({
     root: config.modelRepository,
-    hosts,
+    residency,
     log,
     pollMs: config.pollSeconds * 1000,
     onChange: () => update(),
@@ -142,6 +153,7 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
     versions: () => repository.versions,
     isQuarantined: (version) => hosts.attack.quarantineReason(version) !== undefined,
     isUp: (lane) => hosts[lane].isReady,
+    residency,
     queues: { serve: context.predictions, attack: context.attacks },
   });
   const parts: Parts = {
@@ -196,6 +208,7 @@ function hostsOf(
     memoryBudgetBytes: limits.memoryBytes,
     probeShare,
     predictBatch: predictBatching.maxBatch,
+    streamBytes: limits.streamBytes,
     limits: laneLimits,
     log: (level, message, fields) => log[level](fields, message),
     observer,
@@ -205,6 +218,7 @@ function hostsOf(
 function grpcServer(context: GatewayContext, health: Health, facts: InferenceFacts): Server {
   const { limits, reflection } = context.config;
   const server = new Server({
+    interceptors: [boundedReads(limits.streamBytes)],
     'grpc.max_receive_message_length': limits.requestBytes,
     'grpc.max_send_message_length': -1,
     'grpc.max_concurrent_streams': limits.streams,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { DataType } from '../../src/engine/index.js';
 import { encodeModel } from '../../src/engine/onnx/encode-model.js';
-import { datatypeOf } from '../../src/server/inference/datatypes.js';
+import { datatypeOf } from '../../src/host/open-inference/datatypes.js';
 import { addVersion, gatewayOf } from '../support/gateway.js';
 import { model, node, value } from '../support/models.js';
 import { missingPython, python } from '../support/python.js';

@@ -307,10 +307,23 @@ test.serial('a drain lets running attacks end with their best so far, and refuse
 });
 
 test.serial('a gradient program that would not fit the memory is refused, and the model is still served', async (t) => {
-  const { client } = await start(t, { limits: { memoryBytes: 10_000_000 } });
-  const error = await t.throwsAsync<RobustgateError>(collectAttack(client.attack(request(1, 1))));
+  const { client } = await start(t, { limits: { memoryBytes: 10_000_000, runs: 1, queue: 1 } });
+  const over = new AbortController();
+  const running = client.attack(request(1, 10_000, { attack: { name: 'square', steps: 10_000 } }), {
+    signal: over.signal,
+  });
+  for (let event = await running.next(); !event.done; event = await running.next()) {
+    if (event.value.$case === 'progress' && event.value.value.step > 0) break;
+  }
+  const told: string[] = [];
+  const error = await t.throwsAsync<RobustgateError>(async () => {
+    for await (const { $case } of client.attack(request(1, 1))) told.push($case);
+  });
   t.is(error?.code, 'MEMORY_BUDGET_EXCEEDED');
   t.is(error?.statusName, 'RESOURCE_EXHAUSTED');
+  t.regex(error?.message ?? '', /at most 10 MiB, got one of about \d+ MiB for 1 example of shape \[3,64,128\]/);
+  t.deepEqual(told, [], 'although the lane is taken by an attack that needs no gradient');
+  over.abort();
   const { predictions } = await client.predict({ modelName: 'street', examples: scenes(1) });
   t.is(predictions.length, 1);
 });

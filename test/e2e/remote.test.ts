@@ -5,17 +5,21 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { type ExecutionContext } from 'ava';
 import {
+  AttackField,
   type Client,
   collectAttack,
   PredictField,
   type RobustgateError,
   TerminatedBy,
 } from '../../src/clients/index.js';
+import type { EvaluationResult } from '../../src/engine/index.js';
 import type { Gateway } from '../../src/server/index.js';
 import { type FaultProxy, faultProxy } from '../support/fault-proxy.js';
-import { copyDemoModels, demoModels, gatewayOf, sceneExample } from '../support/gateway.js';
+import { addVersion, copyDemoModels, demoModels, gatewayOf, sceneExample } from '../support/gateway.js';
+import { runCli } from '../support/run-cli.js';
 import { root } from '../support/street.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { similarModel } from '../support/worse-model.js';
 
 /** A process of `robustgate serve` on the demo model; the address of its gRPC port. */
 async function upstream(t: ExecutionContext): Promise<string> {
@@ -131,6 +135,106 @@ test.serial(
     t.regex(error?.message ?? '', /remote.*square/);
   },
 );
+
+/** Models by name, with a remote of which the named one is the surrogate. */
+async function startTransfer(t: ExecutionContext, surrogate: string, model: (demo: Uint8Array) => Uint8Array) {
+  const repository = await temporaryFolder(t);
+  await copyDemoModels(repository);
+  const config = await readFile(join(repository, 'street/model.yaml'), 'utf8');
+  const demo = await readFile(join(repository, 'street/1/model.onnx'));
+  if (surrogate !== 'street') await addVersion(repository, surrogate, '1', { config, model: model(demo) });
+  await mkdir(join(repository, 'far/1'), { recursive: true });
+  const lines = `  surrogate: { model: ${surrogate} }\n`;
+  await writeFile(join(repository, 'far/model.yaml'), await remoteConfig(await upstream(t), lines));
+  return await gatewayOf(t, repository, { children: true, config: { threads: 1, modelControl: 'explicit' } });
+}
+
+const SCENES = [0, 1, 2].map((i) => sceneExample(i));
+const pgdOn = (client: Client, modelName: string) =>
+  collectAttack(
+    client.attack({
+      modelName,
+      examples: SCENES,
+      attack: { name: 'pgd', steps: 10, epsilon: 4 },
+      objective: { tasks: [{ task: 'segmentation' }] },
+      fields: [AttackField.ADVERSARIAL_TENSOR],
+    }),
+  );
+
+test.serial('a transfer from the very bytes that the remote serves is the white-box attack', async (t) => {
+  const { client, gateway } = await startTransfer(t, 'street', (demo) => demo);
+  const [white, transfer] = [await pgdOn(client, 'street'), await pgdOn(client, 'far')];
+  for (const [n, { result, payloads }] of transfer.results.entries()) {
+    t.deepEqual(payloads, white.results[n]?.payloads, 'the same pixels to the last bit');
+    const { tasks, warnings, ...rest } = result;
+    const { tasks: expected, warnings: none, ...expectedRest } = white.results[n]?.result ?? result;
+    t.deepEqual(rest, expectedRest);
+    t.deepEqual(
+      tasks.map(({ adversarial, clean, adversarial8bit }) => [clean, adversarial, adversarial8bit]),
+      expected.map(({ adversarial, clean, adversarial8bit }) => [clean, adversarial, adversarial8bit]),
+    );
+    t.deepEqual(none, []);
+    t.deepEqual(
+      warnings.map(({ reason }) => reason),
+      ['TRANSFER'],
+    );
+  }
+  const { model } = await client.getModel({ name: 'street' });
+  const surrogate = { name: 'street', version: '1', sha256: model?.sha256 ?? '' };
+  t.deepEqual(transfer.summary.provenance?.surrogate, surrogate);
+  t.is(white.summary.provenance?.surrogate, undefined);
+  t.is((await client.getModel({ name: 'far' })).model?.surrogate, 'street');
+  // Clean, adversarial and in 8 bits, each in batches that are padded.
+  const size = transfer.summary.provenance?.batchSize ?? NaN;
+  t.is(Number(transfer.summary.remoteQueries), 3 * Math.ceil(3 / size) * size);
+  t.is(white.summary.remoteQueries, 0n);
+
+  const scenes = ['--dataset-path', join(root, 'demo/scenes'), '--limit', '2', '--no-reliability'];
+  const out = await temporaryFolder(t);
+  const suite = ['--attack', 'pgd(steps=2)@sum(segmentation=1)', '--epsilon', '4', '--out', out];
+  const evaluated = await runCli(['evaluate', '--server', gateway.grpcAddress, '--model', 'far', ...scenes, ...suite]);
+  t.is(evaluated.code, 0, evaluated.stderr);
+  const { provenance } = JSON.parse(await readFile(join(out, 'result.json'), 'utf8')) as EvaluationResult;
+  t.is(provenance.programVersion, `transfer of onnx-1 from street@1 (${surrogate.sha256})`);
+  const image = join(root, 'demo/scenes/leftImg8bit/val/street/street_000000_000000_leftImg8bit.png');
+  const command = ['--attack', 'fgsm', '--image', image, '--label-free', '--task', 'segmentation'];
+  const shown = await runCli(['attack', '--server', gateway.grpcAddress, '--model', 'far', ...command]);
+  t.is(shown.code, 0, shown.stderr);
+  t.regex(shown.stderr, /warning: TRANSFER: the gradients are those of street@1/);
+  t.regex(
+    shown.stdout,
+    /transfer: gradients of street version 1, sha256 [0-9a-f]{64}\n3 examples were sent to the remote/,
+  );
+});
+
+test.serial(
+  'a transfer from a similar model is weaker than the white-box attack, and stronger than none',
+  async (t) => {
+    const { client } = await startTransfer(t, 'cousin', (demo) => similarModel(demo, 0.3));
+    const [white, transfer] = [await pgdOn(client, 'street'), await pgdOn(client, 'far')];
+    const scoreOf = (outcome: typeof white) => outcome.summary.tasks.find(({ task }) => task === 'segmentation');
+    const [clean, robust] = [scoreOf(transfer)?.clean?.value ?? NaN, scoreOf(transfer)?.adversarial?.value ?? NaN];
+    const [same, whiteBox] = [scoreOf(white)?.clean?.value ?? NaN, scoreOf(white)?.adversarial?.value ?? NaN];
+    t.is(clean, same);
+    t.true(whiteBox < robust && robust < clean, `expected ${robust} between ${whiteBox} and ${clean}`);
+    t.is(transfer.summary.provenance?.surrogate?.name, 'cousin');
+    // Queries alone are not a transfer, although there is a surrogate.
+    const square = await collectAttack(
+      client.attack({ modelName: 'far', examples: SCENES.slice(0, 1), attack: { name: 'square', steps: 3 } }),
+    );
+    t.is(square.summary.provenance?.surrogate, undefined);
+    t.deepEqual(square.results[0]?.result.warnings, []);
+    t.is(Number(square.summary.remoteQueries), 3 + 3);
+  },
+);
+
+test.serial('a surrogate that is away, or another kind of model, is an error that names it', async (t) => {
+  const { client } = await startTransfer(t, 'other', (demo) => demo.subarray(0, 100));
+  const away = await t.throwsAsync<RobustgateError>(pgdOn(client, 'far'));
+  t.is(away?.code, 'MODEL_NOT_READY');
+  t.regex(away?.message ?? '', /other@1/);
+  await t.notThrowsAsync(predict(client, 'far'));
+});
 
 test.serial(
   'a remote that is silent or gone is an error that says what to do, and then it is well again',

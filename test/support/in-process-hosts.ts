@@ -30,6 +30,7 @@ export function inProcessHosts(): Hosts {
     pid: process.pid,
     quarantineReason: () => undefined,
     releaseQuarantine: () => undefined,
+    keptBytes: (ref) => models.get(keyOf(ref))?.keptBytes() ?? 0,
     async load(source): Promise<ModelInfo> {
       const options = {
         role: 'attack',
@@ -45,6 +46,7 @@ export function inProcessHosts(): Hosts {
       await models.get(keyOf(ref))?.dispose();
       models.delete(keyOf(ref));
     },
+    requireMemory: (ref, question) => modelOf(ref).requireMemory(question),
     async predict(ref, job, options) {
       const context = contextOf(ref, 'predict', options);
       try {
@@ -64,7 +66,7 @@ export function inProcessHosts(): Hosts {
     async *attack(ref, job, options) {
       const context = contextOf(ref, 'attack', options);
       try {
-        yield* modelOf(ref).attack(job, context);
+        yield* modelOf(ref).attack(job, context, job.surrogate && modelOf(job.surrogate));
       } finally {
         context.gate.leave();
       }

@@ -13,6 +13,7 @@ const datasets = { gone: { kind: 'classification', root: '/nowhere' } };
 export async function gatewayWithRuns(
   t: Pick<ExecutionContext, 'teardown'>,
   runs: readonly FinishedRun[],
+  config: object = {},
 ): Promise<ToyGateway> {
   const stateDirectory = await temporaryFolder(t);
   const database = await openDatabase(join(stateDirectory, 'history.db'), MIGRATIONS);
@@ -21,5 +22,5 @@ export async function gatewayWithRuns(
   database.close();
   // Times of the runs are those of 1970: only with this they are not too old to be kept.
   const kept = { history: { keepDays: 100_000 } };
-  return await toyGateway(t, {}, { config: { stateDirectory, datasets, probes: [probe], ...kept } });
+  return await toyGateway(t, {}, { config: { stateDirectory, datasets, probes: [probe], ...kept, ...config } });
 }

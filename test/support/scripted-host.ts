@@ -53,6 +53,7 @@ runHost(new Socket({ fd: 3 }), process.argv[2] ?? '{}', async ({ name, version, 
   if (script.load === 'die') process.abort();
   return {
     info: { name, version, provider: 'cpu', providerFallbacks: script.fallbacks ?? [] } as unknown as ModelInfo,
+    gradients: undefined as never,
     // Tells how many steps were made in this process, and echoes what it was sent.
     predict: (job, context) =>
       context.gate.run(
@@ -68,6 +69,8 @@ runHost(new Socket({ fd: 3 }), process.argv[2] ?? '{}', async ({ name, version, 
     gradientNorm: () => {
       throw new Error('not scripted');
     },
+    requireMemory: async () => undefined,
+    keptBytes: () => 0,
     dispose: async () => undefined,
   };
 });

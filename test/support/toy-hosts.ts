@@ -5,6 +5,7 @@ import type {
   AttackJob,
   AttackResult,
   GradientNormEvent,
+  MemoryQuestion,
   MetricValue,
   ModelInfo,
   ModelSource,
@@ -98,10 +99,12 @@ export interface LaneCall<Job = unknown> {
 export interface HostScript {
   readonly load?: (source: ModelSource, lane: 'serve' | 'attack') => Promise<ModelInfo>;
   readonly unload?: (model: ModelRef) => Promise<void>;
+  readonly requireMemory?: (call: LaneCall<MemoryQuestion>) => Promise<void>;
   readonly predict?: (call: LaneCall<PredictJob>) => Promise<readonly Prediction[]>;
   readonly attack?: (call: LaneCall<AttackJob>) => AsyncGenerator<AttackEvent, void, void>;
   readonly gradientNorm?: (call: LaneCall) => AsyncGenerator<GradientNormEvent, void, void>;
   readonly quarantineReason?: (model: ModelRef) => string | undefined;
+  readonly keptBytes?: (model: ModelRef) => number;
   readonly drain?: () => void;
   readonly close?: () => void;
 }
@@ -112,8 +115,10 @@ export function toyHosts(script: HostScript = {}): Hosts {
     pid: process.pid,
     quarantineReason: (model) => script.quarantineReason?.(model),
     releaseQuarantine: () => undefined,
+    keptBytes: (model) => script.keptBytes?.(model) ?? 0,
     load: async (source) => (await script.load?.(source, name)) ?? toyInfo(source),
     unload: async (model) => await script.unload?.(model),
+    requireMemory: async (model, question, options) => await script.requireMemory?.({ model, job: question, options }),
     predict: async (model, job, options) =>
       (await script.predict?.({ model, job, options })) ?? job.inputs.map((input) => toyPrediction(input, job)),
     // What it gets as its first input, by the name of each output.
@@ -210,6 +215,7 @@ export const toySummary = (exampleCount: number): AttackEvent => ({
     exampleCount,
     examplesBroken: exampleCount,
     imageSteps: 2 * exampleCount,
+    remoteQueries: 0,
     provenance: { modelSha256: 'sha', programVersion: '1', provider: 'cpu', batchSize: 1, seed: 7 },
   },
 });

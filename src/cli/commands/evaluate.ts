@@ -27,7 +27,8 @@ import { addExample, addGatewayOptions, type GatewayOptions, integer, number, pa
 import { versionOf } from '../package-version.js';
 import { createProgress, PROGRESS_MODES, type ProgressMode } from '../progress.js';
 
-interface Options extends GatewayOptions, DatasetOptions, OutcomeOptions {
+/** What is evaluated, where, and with what. */
+export interface EvaluateOptions extends GatewayOptions, DatasetOptions, OutcomeOptions {
   readonly model: string;
   readonly version?: string;
   readonly attack?: readonly string[];
@@ -73,12 +74,19 @@ export function defineEvaluate(command: Command, context: CliContext, finish: (c
   --attack 'pgd(steps=10)@sum(segmentation=1)' --epsilon 1,2,4,8 --out evaluation \\
   --fail-under 'segmentation.miou >= 0.3 @ pgd(steps=10,eps=4)'`,
   );
-  command.action(async (options: Options) => {
-    const limit = options.timeout === undefined ? [] : [AbortSignal.timeout(options.timeout)];
-    const limited = { ...context, signal: AbortSignal.any([context.signal, ...limit]) };
-    const skipped = await withGateway(options, limited, (client) => evaluateShard(client, options, limited));
-    finish(await conclude(options, skipped, context));
-  });
+  command.action(async (options: EvaluateOptions) => finish(await evaluateModel(options, context)));
+}
+
+/**
+ * Evaluates a model, writes what comes of it, and tells it on stdout; an evaluation that was cut off goes on.
+ *
+ * @returns what the command exits with
+ */
+export async function evaluateModel(options: EvaluateOptions, context: CliContext): Promise<ExitCode> {
+  const limit = options.timeout === undefined ? [] : [AbortSignal.timeout(options.timeout)];
+  const limited = { ...context, signal: AbortSignal.any([context.signal, ...limit]) };
+  const skipped = await withGateway(options, limited, (client) => evaluateShard(client, options, limited));
+  return await conclude(options, skipped, context);
 }
 
 function numbers(text: string): readonly number[] {
@@ -90,7 +98,7 @@ function numbers(text: string): readonly number[] {
 
 async function evaluateShard(
   client: Client,
-  options: Options,
+  options: EvaluateOptions,
   context: CliContext,
 ): Promise<readonly SkippedExample[]> {
   const { signal } = context;
@@ -115,7 +123,7 @@ async function evaluateShard(
   }
 }
 
-const planOf = (options: Options, { input }: Model, shard: EvaluationPlan['shard']): EvaluationPlan => ({
+const planOf = (options: EvaluateOptions, { input }: Model, shard: EvaluationPlan['shard']): EvaluationPlan => ({
   attacks: suiteOf(options.attack, options.epsilon),
   labelFree: options.labelFree ?? false,
   seed: options.seed,
@@ -127,7 +135,7 @@ const planOf = (options: Options, { input }: Model, shard: EvaluationPlan['shard
 
 /** Tells what is wrong with gates and baseline before hours are spent. */
 async function checkWishes(
-  { shard, failUnder = [], baseline }: Options,
+  { shard, failUnder = [], baseline }: EvaluateOptions,
   { identity }: PreparedEvaluation,
   { tasks }: TargetModel,
 ): Promise<void> {
@@ -138,7 +146,11 @@ async function checkWishes(
   }
 }
 
-async function conclude(options: Options, skipped: readonly SkippedExample[], context: CliContext): Promise<ExitCode> {
+async function conclude(
+  options: EvaluateOptions,
+  skipped: readonly SkippedExample[],
+  context: CliContext,
+): Promise<ExitCode> {
   if (options.shard === undefined) {
     const path = join(options.out, shardFileName({ index: 0, count: 1 }));
     return await concludeEvaluation([decodeShard(await readFile(path, 'utf8'), path)], options, context);

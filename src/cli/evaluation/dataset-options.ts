@@ -62,7 +62,12 @@ function parseYaml(text: string, path: string): unknown {
   }
 }
 
-async function describedDataset(root: string, options: readonly Pair[]): Promise<DatasetConfig> {
+/**
+ * What path and options say of a dataset; its kind is guessed unless they name it.
+ *
+ * @throws EngineError `INVALID_CONFIG`. Thrown when something that is said of it is wrong.
+ */
+export async function describedDataset(root: string, options: readonly Pair[]): Promise<DatasetConfig> {
   const isTold = options.some(([key]) => key === 'kind');
   const guess = isTold ? { root } : await guessDatasetConfig(root);
   return parseStrict(datasetConfigSchema, withOptions({ ...guess }, options), 'INVALID_CONFIG', 'dataset');

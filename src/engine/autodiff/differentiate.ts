@@ -79,7 +79,9 @@ export function differentiate(options: DifferentiateOptions): Differentiated {
       cotangent: (index) => cotangents.get(node.outputs[index] ?? '') ?? zeros(builder, forward.output(index).shape),
       probe: (index) => probes.get(node.outputs[0] ?? '')?.[index] ?? missingProbe(node, index),
     };
-    const gradients = pullback(builder, rules?.get(node.outputs[0] ?? '') ?? findRule(node), backward, (index) => needs(node.inputs[index] ?? ''));
+    const gradients = pullback(builder, rules?.get(node.outputs[0] ?? '') ?? findRule(node), backward, (index) =>
+      needs(node.inputs[index] ?? ''),
+    );
     for (const [index, gradient] of gradients.entries()) {
       if (gradient !== undefined) accumulate(node.inputs[index] as string, gradient);
     }

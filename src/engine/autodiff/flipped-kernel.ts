@@ -1,7 +1,7 @@
 import type { GraphBuilder, TensorValue, Value } from '../onnx/graph.js';
 import { float32Of, float32Tensor } from '../onnx/tensor-value.js';
 import { sizeOf } from '../tensor/shape.js';
-import { range, reshape, transpose } from './emit.js';
+import { reshape, transpose } from './emit.js';
 
 /**
  * The weights of the convolution that undoes another one's connections: taps in reverse order, inputs and outputs of each
@@ -17,7 +17,9 @@ export function flippedKernel(g: GraphBuilder, weight: Value, group: number): Va
   const taps = sizeOf(kernel);
   const grouped = reshape(g, weight, [group, outputs / group, inputs, taps]);
   const exchanged = transpose(g, grouped, [0, 2, 1, 3]);
-  const reversed = taps === 1 ? exchanged : g.op('Gather', [exchanged, g.integers(range(taps).toReversed())], { axis: 3 });
+  // By `Slice`: `Gather` copies each element by itself, which took twice as long as all the rest.
+  const backwards = [[-1], [-taps - 1], [3], [-1]].map((numbers) => g.integers(numbers));
+  const reversed = taps === 1 ? exchanged : g.op('Slice', [exchanged, ...backwards]);
   return reshape(g, reversed, [group * inputs, outputs / group, ...kernel]);
 }
 

@@ -119,6 +119,17 @@ const remote = z.strictObject({
     .min(1)
     .optional()
     .describe('Most examples of a request. Default: what the remote says, if it does.'),
+  surrogate: z
+    .strictObject({
+      model: z.string().min(1).max(100).describe('Name of a model of this gateway with the same input and tasks.'),
+      version: z
+        .string()
+        .regex(/^[1-9][0-9]{0,8}$/, 'expected the number of a version')
+        .optional()
+        .describe('Its version. Default: the one that serves.'),
+    })
+    .optional()
+    .describe('Whose gradients attacks take (transfer attacks). Default: none, and attacks need queries alone.'),
 });
 
 export const modelConfigSchema = z.strictObject({

@@ -14,6 +14,8 @@ export interface ModelInfo {
   readonly description: string;
   /** What `model.yaml` marks it with, e.g. for probes to find it. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Of a remote model: the local one whose gradients attacks take, its version where `model.yaml` names one. */
+  readonly surrogate?: { readonly name: string; readonly version: string | undefined } | undefined;
   readonly engine: EngineName;
   /** What computes predictions and gradients: an execution provider of ONNX Runtime, or a backend of TF.js; `remote` for
    * whatever a remote model computes with. */

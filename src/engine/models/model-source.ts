@@ -11,3 +11,7 @@ export interface ModelSource {
   /** SHA-256 of `file` and behind it the external files in the order of their paths, in hexadecimal; of a remote model that of `model.yaml`. */
   readonly sha256: string;
 }
+
+/** Bytes of all its files but `model.yaml`; 0 of a remote model. */
+export const sourceBytes = ({ file, externalFiles }: Pick<ModelSource, 'file' | 'externalFiles'>): number =>
+  [...externalFiles.values()].reduce((sum, { length }) => sum + length, file.length);

@@ -95,5 +95,7 @@ export interface Network {
    * @throws EngineError `MEMORY_BUDGET_EXCEEDED`. Thrown when it would not fit.
    */
   program(request: ProgramRequest): Promise<GradientProgram>;
+  /** Estimated bytes that it keeps between calls: the files, their session, and the programs that were made. */
+  keptBytes(): number;
   dispose(): Promise<void>;
 }

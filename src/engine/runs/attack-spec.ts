@@ -227,6 +227,9 @@ function checkBatchSize(size: number | undefined, violations: Violations): void 
   violations.add('batch_size', `expected one of ${BUCKETS.join(', ')}, got ${size}`);
 }
 
+/** Whether an attack follows a gradient; otherwise it asks for predictions alone. */
+export const needsGradient = ({ attack }: Pick<AttackSpec, 'attack'>): boolean => !findAttack(attack).isBlackBox;
+
 /** What a request says of a measurement of gradients. */
 export interface GradientNormSpecRequest {
   readonly tasks: readonly RequestedTask[];

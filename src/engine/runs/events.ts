@@ -17,6 +17,15 @@ export interface Provenance {
   readonly provider: string;
   readonly batchSize: number;
   readonly seed: number;
+  /** Whose gradients they are, where not the model's own: the attack was a transfer. */
+  readonly surrogate?: SurrogateIdentity | undefined;
+}
+
+/** The model that a transfer takes its gradients from. */
+export interface SurrogateIdentity {
+  readonly name: string;
+  readonly version: string;
+  readonly sha256: string;
 }
 
 export interface AttackProgress {
@@ -85,6 +94,8 @@ export interface AttackSummary {
   readonly exampleCount: number;
   readonly examplesBroken: number | undefined;
   readonly imageSteps: number;
+  /** Examples that were sent to a remote model, padding included: in search, when they were clean and to verify them. */
+  readonly remoteQueries: number;
   readonly provenance: Provenance;
 }
 

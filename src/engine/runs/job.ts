@@ -56,6 +56,14 @@ export interface Prediction {
   readonly tasks: readonly TaskPrediction[];
 }
 
+/** What a run will need memory for. */
+export interface MemoryQuestion {
+  /** Shapes of its inputs, each once, without the batch axis. */
+  readonly shapes: readonly Shape[];
+  /** Examples that run together, where a replay forces it. */
+  readonly batchSize: number | undefined;
+}
+
 /** Tensors straight to the graph and back, without pre-processing or tasks. */
 export interface InferJob {
   readonly inputs: RawTensors;
@@ -70,6 +78,8 @@ export interface AttackJob {
   readonly labelFree: boolean;
   readonly progressEverySteps: number;
   readonly fields: readonly AttackField[];
+  /** The model whose gradients are taken instead of the attacked one's; `undefined` where its own are. */
+  readonly surrogate?: { readonly name: string; readonly version: string } | undefined;
 }
 
 export type AttackField = 'adversarial-8bit' | 'label-maps' | 'adversarial-tensor' | 'perturbation' | 'raw-outputs';

@@ -3,10 +3,12 @@ import { loadNetwork } from '../models/load-network.js';
 import type { ModelSource } from '../models/model-source.js';
 import { concurrentGate } from './concurrent-gate.js';
 import { JointPredictions } from './joint-predictions.js';
+import { requireMemory } from './require-memory.js';
 import { runAttack } from './run-attack.js';
 import { runGradientNorm } from './run-gradient-norm.js';
 import { runPredict } from './run-predict.js';
 import type { RunContext, ServedModel, ServedModelOptions } from './served-model.js';
+import { transferGate } from './transfer-gate.js';
 
 /** A guess for hang limits: what a graph does with tensors of any shape is not known. */
 const INFER_ESTIMATE_MS = 1000;
@@ -31,17 +33,22 @@ export async function loadServedModel(source: ModelSource, options: ServedModelO
   const around = (context: RunContext): RunContext => (gate === undefined ? context : { ...context, gate });
   return {
     info: network.info,
+    gradients: network,
     infer: ({ inputs, outputs }, context) =>
       around(context).gate.run('predict', INFER_ESTIMATE_MS, context.signal, () => network.infer(inputs, outputs)),
     predict: (job, context) => runPredict(network, predictions, job, around(context), options),
-    attack(job, context) {
+    attack(job, context, surrogate) {
       requireGradients();
-      return runAttack(network, job, around(context), options);
+      if (surrogate === undefined) return runAttack(network, job, around(context), options);
+      const mixed = gate === undefined ? context : { ...context, gate: transferGate(context.gate, gate) };
+      return runAttack(network, job, mixed, { ...options, surrogate: surrogate.gradients });
     },
     gradientNorm(job, context) {
       requireGradients();
       return runGradientNorm(network, job, context, options);
     },
+    requireMemory: (question) => requireMemory(network, question, options),
+    keptBytes: () => network.keptBytes(),
     dispose: () => network.dispose(),
   };
 }

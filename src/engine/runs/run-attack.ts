@@ -1,10 +1,10 @@
-import { findAttack } from '../attacks/methods/index.js';
 import { EngineError } from '../errors.js';
 import type { TaskInfo } from '../models/model-info.js';
 import type { GradientProgram, Network, ProgramRequest } from '../models/network.js';
 import { type Shape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { attackBatch, type ExampleOutcome, type StepReport } from './attack-batch.js';
+import { needsGradient } from './attack-spec.js';
 import {
   batchSizeForTries,
   chunk,
@@ -15,6 +15,7 @@ import {
   triesTogether,
 } from './batches.js';
 import { blackBoxSource } from './black-box-source.js';
+import { countQueries } from './count-queries.js';
 import type { AttackEvent, AttackProgress, RunPhase, TerminatedBy } from './events.js';
 import { type Example, prepareExamples } from './examples.js';
 import type { AttackJob } from './job.js';
@@ -25,11 +26,14 @@ import { OutcomeTotals, scoresOf } from './outcomes.js';
 import { Pace, type Unverified } from './pace.js';
 import type { RunContext } from './served-model.js';
 import type { AttackSpec } from './spec.js';
+import { identityOf, requireSurrogateFits, type Surrogate, transferVersion, transferWarning } from './transfer.js';
 import { type Batch, outputOf, verifyBatch } from './verify-batch.js';
 
 export interface RunOptions {
   /** Most memory that the programs of the model may take, in bytes. */
   readonly memoryBudgetBytes: number;
+  /** Whose gradients are taken. Default: the model's own. */
+  readonly surrogate?: Surrogate | undefined;
 }
 
 /** Examples of one shape with the program that attacks them. */
@@ -55,26 +59,31 @@ const MAX_SILENCE_SECONDS = 10;
  * scratch on the original model. The summary is last.
  *
  * @throws EngineError `INVALID_REQUEST`. Thrown when an input or a label does not fit the model.
- * @throws EngineError `UNSUPPORTED_OP`, `GRADIENT_UNAVAILABLE`. Thrown when an attacked task has no gradient.
+ * @throws EngineError `UNSUPPORTED_OP`, `GRADIENT_UNAVAILABLE`. Thrown when an attacked task has no gradient, or the surrogate
+ *   does not fit the model.
  * @throws EngineError `MEMORY_BUDGET_EXCEEDED`, `DEADLINE_TOO_SHORT`.
  */
 export async function* runAttack(
-  network: Network,
+  attacked: Network,
   job: AttackJob,
   context: RunContext,
   options: RunOptions,
 ): AsyncGenerator<AttackEvent, void, void> {
-  const run = new AttackRunState(network, job, context);
-  const groups = await planGroups(network, job, options);
+  const { network, queries } = countQueries(attacked);
+  const isBlackBox = !needsGradient(job.spec);
+  const surrogate = isBlackBox ? undefined : options.surrogate;
+  const gradients: Surrogate = surrogate ?? network;
+  if (surrogate !== undefined) requireSurrogateFits(network.info, surrogate.info, job.spec);
+  const run = new AttackRunState(network, job, context, surrogate);
+  const groups = await planGroups(network, gradients, job, options);
   const totals = new OutcomeTotals();
   let terminatedBy: TerminatedBy = 'completed';
   let imageSteps = 0;
   let remaining = groups.reduce((sum, { batches }) => sum + batches.length, 0);
   for (const { request, shape, batches, multiplyAdds } of groups) {
     run.pace = new Pace(context, multiplyAdds * request.batchSize);
-    const isBlackBox = findAttack(job.spec.attack).isBlackBox ?? false;
-    if (!isBlackBox && !network.hasProgram(request)) yield run.progress('compiling');
-    const program = isBlackBox ? undefined : await run.pace.call('compile', () => network.program(request));
+    if (!isBlackBox && !gradients.hasProgram(request)) yield run.progress('compiling');
+    const program = isBlackBox ? undefined : await run.pace.call('compile', () => gradients.program(request));
     const means: Means = { program, batchSize: request.batchSize };
     for (const examples of batches) {
       for await (const event of runBatch(run, examples, shape, means, remaining)) {
@@ -98,12 +107,14 @@ export async function* runAttack(
       exampleCount: totals.exampleCount,
       examplesBroken: totals.brokenCount,
       imageSteps,
+      remoteQueries: queries(),
       provenance: {
         modelSha256: network.info.sha256,
-        programVersion: network.programVersion,
+        programVersion: surrogate === undefined ? network.programVersion : transferVersion(surrogate),
         provider: network.info.provider,
         batchSize: groups[0]?.request.batchSize ?? 0,
         seed: job.spec.seed,
+        ...(surrogate !== undefined && { surrogate: identityOf(surrogate) }),
       },
     },
   };
@@ -114,14 +125,16 @@ class AttackRunState {
   readonly network: Network;
   readonly job: AttackJob;
   readonly context: RunContext;
+  readonly surrogate: Surrogate | undefined;
   pace: Pace;
   examplesDone = 0;
   #lastProgressSeconds = 0;
   #stopped: 'deadline' | 'drain' | undefined;
   readonly #startMs: number;
 
-  constructor(network: Network, job: AttackJob, context: RunContext) {
+  constructor(network: Network, job: AttackJob, context: RunContext, surrogate: Surrogate | undefined) {
     this.network = network;
+    this.surrogate = surrogate;
     this.job = job;
     this.context = context;
     this.pace = new Pace(context, 0);
@@ -179,17 +192,21 @@ class AttackRunState {
   currentBatchSize = 1;
 }
 
-async function planGroups(network: Network, job: AttackJob, options: RunOptions): Promise<readonly Group[]> {
-  const { info } = network;
+async function planGroups(
+  { info }: Network,
+  gradients: Surrogate,
+  job: AttackJob,
+  options: RunOptions,
+): Promise<readonly Group[]> {
   const { objective, batchSize: forced, fullBatches: full } = job.spec;
   const examples = prepareExamples(job.inputs, info);
-  if (!findAttack(job.spec.attack).isBlackBox) requireAttackable(info.tasks, job.spec);
+  if (needsGradient(job.spec)) requireAttackable(gradients.info.tasks, job.spec);
   const groups: Group[] = [];
   for (const group of groupByShape(examples)) {
     const { shape } = group[0] as Example;
-    const plan = await network.plan(shape);
+    const plan = await gradients.plan(shape);
     const { memoryBudgetBytes } = options;
-    const rule = { plan, fixedBatch: info.fixedBatch, forced, full, memoryBudgetBytes };
+    const rule = { plan, fixedBatch: gradients.info.fixedBatch, forced, full, memoryBudgetBytes };
     const batchSize = batchSizeForTries(group.length, job.spec.parameters, rule);
     const tasks = objective.tasks.map(({ task, loss }) => ({ task, loss: lossName(loss, job.spec) }));
     groups.push({
@@ -244,6 +261,7 @@ async function* runBatch(
   );
   const batch: Batch = { examples, labels, cleanOutputs: outputs, cleanScores, shape, size: means.batchSize };
   const oddities = new Oddities();
+  if (run.surrogate !== undefined) oddities.addForAll(transferWarning(run.surrogate));
   let outcomes: readonly ExampleOutcome[] = [];
   const unfinished = {
     // Two native calls for each batch: one in floating point, one in 8 bits.

@@ -3,7 +3,8 @@ import type { RawTensors } from '../models/raw-tensor.js';
 import type { OpenRemote } from '../models/remote/remote-model.js';
 import type { RuntimeOptions } from '../models/runtime-options.js';
 import type { AttackEvent, GradientNormEvent } from './events.js';
-import type { AttackJob, GradientNormJob, InferJob, Prediction, PredictJob } from './job.js';
+import type { AttackJob, GradientNormJob, InferJob, MemoryQuestion, Prediction, PredictJob } from './job.js';
+import type { Surrogate } from './transfer.js';
 
 /** What a native call is for. */
 export type CallKind = 'load' | 'compile' | 'predict' | 'step' | 'verify';
@@ -53,6 +54,8 @@ export interface ServedModelOptions {
 /** A model, ready. All of its calls block the process while they run: it lives in a host. */
 export interface ServedModel {
   readonly info: ModelInfo;
+  /** What attacks on another model take its gradients from. */
+  readonly gradients: Surrogate;
   /**
    * @throws EngineError `INVALID_REQUEST`. Thrown when an input does not fit the model.
    */
@@ -62,12 +65,23 @@ export interface ServedModel {
   /**
    * Results as they finish, with progress between; the summary is last.
    *
+   * @param surrogate the model that `job.surrogate` names
    * @throws EngineError `INVALID_REQUEST`, `UNSUPPORTED_OP`, `GRADIENT_UNAVAILABLE`, `MEMORY_BUDGET_EXCEEDED`,
    *   `DEADLINE_TOO_SHORT`. Thrown before the first result.
    * @throws the reason of the context's signal. Thrown when it is aborted.
    */
-  attack(job: AttackJob, context: RunContext): AsyncGenerator<AttackEvent, void, void>;
+  attack(
+    job: AttackJob,
+    context: RunContext,
+    surrogate?: Pick<ServedModel, 'gradients'>,
+  ): AsyncGenerator<AttackEvent, void, void>;
   gradientNorm(job: GradientNormJob, context: RunContext): AsyncGenerator<GradientNormEvent, void, void>;
+  /**
+   * @throws EngineError `MEMORY_BUDGET_EXCEEDED`. Thrown when the gradients of a run would need more than they may.
+   */
+  requireMemory(question: MemoryQuestion): Promise<void>;
+  /** Estimated bytes that it keeps between calls. */
+  keptBytes(): number;
   /** Frees all native memory. */
   dispose(): Promise<void>;
 }

@@ -3,6 +3,7 @@ import type {
   AttackJob,
   GradientNormJob,
   InferJob,
+  MemoryQuestion,
   ModelSource,
   PredictJob,
   RunContext,
@@ -18,9 +19,6 @@ import { fromSharedClock } from '../wire/shared-clock.js';
 import { type CallObserver, type Priority, type ScheduledRun, StepScheduler } from './step-scheduler.js';
 
 export type LoadModel = (source: ModelSource, options: ServedModelOptions) => Promise<ServedModel>;
-
-/** Bytes of events that a stream may be ahead of its reader: beyond, the run waits. */
-const MAX_AHEAD_BYTES = 4 * 2 ** 20;
 
 /** How long loading is expected to take: no more than a guess, for the hang limit of loads is long anyway. */
 const LOAD_ESTIMATE_MS = 5000;
@@ -69,8 +67,10 @@ export class HostServer {
         this.#callStartMs = performance.now();
         this.#tell({ kind: 'native-begin', call, estimateMs, model, runId });
       },
-      end: ({ model, runId }, call) =>
-        this.#tell({ kind: 'native-end', call, model, runId, durationMs: performance.now() - this.#callStartMs }),
+      end: ({ model, runId }, call) => {
+        this.#tell({ kind: 'native-end', call, model, runId, durationMs: performance.now() - this.#callStartMs });
+        if (call === 'compile') this.#tellKept(model);
+      },
     };
     this.#scheduler = new StepScheduler(observer, options.probeShare);
     this.#channel = new Channel(stream, { onMessage: (value) => this.#receive(value as Request), onClose });
@@ -80,6 +80,11 @@ export class HostServer {
   /** Sends a small message ahead of others. One that no longer reaches the gateway is of no use to it. */
   #tell(reply: Reply): void {
     this.#channel.send(reply, true).catch(() => undefined);
+  }
+
+  #tellKept(key: string): void {
+    const sizeBytes = this.#models.get(key)?.model.keptBytes();
+    if (sizeBytes !== undefined) this.#tell({ kind: 'kept', model: key, sizeBytes });
   }
 
   #receive(request: Request): void {
@@ -126,6 +131,11 @@ export class HostServer {
         return await this.#load(call.args[0] as ModelSource, call, active);
       case 'unload':
         return await this.#unload(call.args[0] as ModelRef);
+      case 'requireMemory': {
+        const [ref, question] = call.args as [ModelRef, MemoryQuestion];
+        // Not a run: it makes no step, and takes no share of the time.
+        return await this.#using(ref, (model) => model.requireMemory(question));
+      }
       case 'predict': {
         const [ref, job] = call.args as [ModelRef, PredictJob];
         return await this.#within(call, active, ref, 'predict', (model, context) => model.predict(job, context));
@@ -136,9 +146,11 @@ export class HostServer {
       }
       case 'attack': {
         const [ref, job] = call.args as [ModelRef, AttackJob];
-        return await this.#within(call, active, ref, 'attack', (model, context) =>
-          this.#stream(call.id, active, model.attack(job, context)),
-        );
+        const run = (surrogate?: ServedModel): Promise<void> =>
+          this.#within(call, active, ref, 'attack', (model, context) =>
+            this.#stream(call.id, active, model.attack(job, context, surrogate)),
+          );
+        return await (job.surrogate === undefined ? run() : this.#using(job.surrogate, run));
       }
       case 'gradientNorm': {
         const [ref, job] = call.args as [ModelRef, GradientNormJob];
@@ -160,6 +172,7 @@ export class HostServer {
       );
       await this.#retire(key);
       this.#models.set(key, { model, uses: 0, isRetired: false });
+      this.#tellKept(key);
       return model.info;
     } finally {
       gate.leave();
@@ -185,23 +198,33 @@ export class HostServer {
     usual: Priority,
     use: (model: ServedModel, context: RunContext) => Promise<T>,
   ): Promise<T> {
+    return await this.#using(ref, async (model) => {
+      const priority = call.priority ?? usual;
+      const gate = this.#scheduler.enter({ runId: call.runId, priority, model: keyOf(ref) });
+      try {
+        return await use(model, {
+          signal: controller.signal,
+          drain: this.#drain.signal,
+          deadlineMs: call.deadlineMs === undefined ? undefined : fromSharedClock(call.deadlineMs),
+          transitMs: Math.max(0, performance.now() - fromSharedClock(call.sentMs)),
+          gate,
+          now: () => performance.now(),
+        });
+      } finally {
+        gate.leave();
+      }
+    });
+  }
+
+  /** Keeps a model from being freed meanwhile. */
+  async #using<T>(ref: ModelRef, use: (model: ServedModel) => Promise<T>): Promise<T> {
     const held = this.#models.get(keyOf(ref));
     if (held === undefined)
       throw new EngineError('MODEL_NOT_READY', `expected model ${keyOf(ref)} to be loaded, got it not yet`);
-    const priority = call.priority ?? usual;
-    const gate = this.#scheduler.enter({ runId: call.runId, priority, model: keyOf(ref) });
     held.uses++;
     try {
-      return await use(held.model, {
-        signal: controller.signal,
-        drain: this.#drain.signal,
-        deadlineMs: call.deadlineMs === undefined ? undefined : fromSharedClock(call.deadlineMs),
-        transitMs: Math.max(0, performance.now() - fromSharedClock(call.sentMs)),
-        gate,
-        now: () => performance.now(),
-      });
+      return await use(held.model);
     } finally {
-      gate.leave();
       held.uses--;
       if (held.isRetired && held.uses === 0) await held.model.dispose();
     }
@@ -213,7 +236,7 @@ export class HostServer {
       const { sizeBytes } = encodeMessage(event);
       active.aheadBytes += sizeBytes;
       await this.#channel.send({ kind: 'event', id, event, sizeBytes } satisfies Reply);
-      while (active.aheadBytes > MAX_AHEAD_BYTES && !active.controller.signal.aborted) {
+      while (active.aheadBytes > this.#options.streamBytes && !active.controller.signal.aborted) {
         await new Promise<void>((resolve) => {
           active.onTaken = resolve;
         });

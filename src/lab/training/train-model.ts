@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Dataset, EngineError, openDataset, openTrainable, type Trainable } from '../../engine/index.js';
 import { usableCores } from '../../host/index.js';
 import { writeDurably } from './durable-file.js';
 import { publishVersion, versionsOf } from './model-folder.js';
 import { type StartingModel, startingModel } from './starting-model.js';
-import { train } from './train.js';
+import { CHECKPOINT_FILE, train } from './train.js';
 import type { TrainingConfig } from './training-config.js';
 import type { FinishedTraining, TrainingProgress } from './training-work.js';
 
@@ -53,6 +54,7 @@ export interface TrainModelOptions {
  * Trains a model as a configuration says: `model.yaml` and `1/model.onnx` in the directory, beside `checkpoint.bin`,
  * `metrics.jsonl` and `training.json`. Called again it goes on where it was cut off; of a finished training it does nothing more.
  *
+ * @throws EngineError `INVALID_OPTION`. Thrown when the directory has a model that was not trained there.
  * @throws EngineError as `train`, `startingModel` and `openTrainable` do.
  */
 export async function trainModel(
@@ -60,7 +62,7 @@ export async function trainModel(
   { directory, signal, onProgress }: TrainModelOptions,
 ): Promise<TrainedModel> {
   const start = await startingModel(config.model);
-  await requireOwnFolder(config, directory);
+  await requireOwnFolder(directory);
   const { trainable, dataset, ...finished } = await trainFrom(start, config, { directory, signal, onProgress });
   const { source } = start;
   const file = trainable.encode(finished.state);
@@ -135,12 +137,14 @@ export function trainingRecord(
   };
 }
 
-/** A model is not trained into its own folder: the version that training began with would be another. */
-async function requireOwnFolder({ model }: TrainingConfig, directory: string): Promise<void> {
-  const other = (await versionsOf(directory)).find((version) => version !== 1);
-  if (other === undefined && !('folder' in model && model.folder === directory)) return;
-  throw new EngineError(
-    'INVALID_OPTION',
-    `expected a folder of its own for the trained model, got ${directory}, which has a model`,
+/** What is there already would only be told at the end. */
+async function requireOwnFolder(directory: string): Promise<void> {
+  const versions = await versionsOf(directory);
+  const isOurs = await access(join(directory, CHECKPOINT_FILE)).then(
+    () => true,
+    () => false,
   );
+  if (isOurs || versions.length === 0) return;
+  const text = `expected a folder of its own for the trained model, got ${directory}, which has version ${versions.join(', ')} of a model`;
+  throw new EngineError('INVALID_OPTION', text);
 }

@@ -26,7 +26,7 @@ export const METRICS_FILE = 'metrics.jsonl';
 export async function train(work: TrainingWork): Promise<FinishedTraining> {
   const { trainable, config, dataset, folder } = work;
   const order: OrderSettings = { ...config, size: dataset.keys.length };
-  requireBatches(order);
+  requireBatches(order, trainable.info);
   const names = trainable.info.tasks.map(({ name }) => name);
   const weights = taskWeights(config.tasks, names);
   const path = join(folder, CHECKPOINT_FILE);
@@ -60,11 +60,10 @@ const beginning = ({ initialState }: Trainable, identity: Checkpoint['identity']
 function openedValidation(work: TrainingWork, tasks: readonly TaskInfo[]): Validation | undefined {
   const { config, validation, trainable } = work;
   if (validation === undefined) return undefined;
-  const [height, width] = config.augment.crop ?? [256, 256];
   return openValidation(trainable, validation, {
     tasks,
-    // Images are not cut here: a call may not take much more memory than a step.
-    maxElements: 3 * config.batchSize * height * width,
+    batchSize: config.batchSize,
+    crop: config.augment.crop,
     memoryBytes: config.memoryMegabytes * 2 ** 20,
     limit: config.validation?.limit,
   });

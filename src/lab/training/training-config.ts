@@ -137,10 +137,10 @@ const adversarial = z
 /** What a training is told: the file of `robustgate lab train`. */
 export const trainingConfigSchema = z.strictObject({
   model: z.union([newModel, knownModel]).describe('What is trained.'),
-  dataset: datasetConfigSchema.describe('What it is trained on.'),
+  dataset: datasetConfigSchema.describe('What it is trained on: as `datasets` of a gateway, docs/CONFIG.md.'),
   validation: z
     .strictObject({
-      dataset: datasetConfigSchema.describe('What it is judged by.'),
+      dataset: datasetConfigSchema.describe('What it is judged by, told as `dataset`.'),
       every: count.default(1).describe('Epochs between two looks.'),
       limit: count.optional().describe('Number of examples from the start of the dataset. Default: all.'),
     })

@@ -1,4 +1,4 @@
-import { EngineError } from '../../engine/index.js';
+import { EngineError, type ModelInfo } from '../../engine/index.js';
 import type { Checkpoint } from './checkpoint.js';
 import { type OrderSettings, stepsPerEpoch } from './data/order.js';
 import type { TrainingConfig } from './training-config.js';
@@ -10,16 +10,22 @@ export function stepsOf({ steps, epochs }: Pick<TrainingConfig, 'steps' | 'epoch
 }
 
 /**
- * Makes sure that an epoch has a step.
+ * Makes sure that batches can be made, and that the model takes them.
  *
- * @throws EngineError `INVALID_CONFIG`. Thrown when the dataset is smaller than a batch, and what fills none is left out.
+ * @throws EngineError `INVALID_CONFIG`. Thrown when the dataset is smaller than a batch, and what fills none is left out; or when
+ *   the graph is fixed to another number of examples.
  */
-export function requireBatches({ size, batchSize, lastBatch }: OrderSettings): void {
-  if (lastBatch === 'wrap' || size >= batchSize) return;
-  throw new EngineError(
-    'INVALID_CONFIG',
-    `batchSize: expected at most the ${size} examples of the dataset, or lastBatch: wrap, got ${batchSize}`,
-  );
+export function requireBatches(
+  { size, batchSize, lastBatch }: OrderSettings,
+  { fixedBatch = batchSize }: Pick<ModelInfo, 'fixedBatch'>,
+): void {
+  const refuse = (expected: string): never => {
+    throw new EngineError('INVALID_CONFIG', `batchSize: expected ${expected}, got ${batchSize}`);
+  };
+  if (lastBatch === 'drop' && size < batchSize) {
+    refuse(`at most the ${size} examples of the dataset, or lastBatch: wrap`);
+  }
+  if (fixedBatch !== batchSize) refuse(`${fixedBatch}, which the graph of the model is fixed to`);
 }
 
 /**

@@ -1,12 +1,5 @@
-import {
-  type Dataset,
-  type ModelState,
-  sizeOf,
-  type TaskInfo,
-  type Trainable,
-  type TrainingProgram,
-} from '../../engine/index.js';
-import { type Batch, batchOf } from './data/batch.js';
+import type { Dataset, ModelState, TaskInfo, Trainable, TrainingProgram } from '../../engine/index.js';
+import { type Batch, batchOf, sidesOf } from './data/batch.js';
 import { exampleStore } from './data/example-store.js';
 
 /** Means over the examples of a validation, by task. */
@@ -25,8 +18,10 @@ export interface Validation {
 /** What a validation takes. */
 export interface ValidationOptions {
   readonly tasks: readonly TaskInfo[];
-  /** Most numbers of pixels that a native call takes. */
-  readonly maxElements: number;
+  /** Examples that a native call takes where images are as large as in a step. */
+  readonly batchSize: number;
+  /** Height and width of the images of a step, where they are cut: here they are not. */
+  readonly crop: readonly [number, number] | undefined;
   readonly memoryBytes: number;
   readonly limit: number | undefined;
 }
@@ -34,15 +29,18 @@ export interface ValidationOptions {
 /** Losses and scores of a dataset with running statistics, as the model will be served; all its images have one size. */
 export function openValidation(trainable: Trainable, dataset: Dataset, options: ValidationOptions): Validation {
   const { info } = trainable;
-  const { tasks, limit, memoryBytes, maxElements } = options;
+  const { tasks, limit, memoryBytes } = options;
   const store = exampleStore(dataset, info, memoryBytes, limit);
   const model = { info, tasks, normalise: (pixels: Batch['pixels']) => trainable.normalise(pixels) };
   let program: TrainingProgram | undefined;
 
   async function open({ pixels }: Batch): Promise<TrainingProgram> {
     const inputShape = pixels.shape.slice(1);
-    const elements = sizeOf(inputShape);
-    const batchSize = info.fixedBatch ?? Math.max(1, Math.min(store.size, Math.floor(maxElements / elements)));
+    const [height, width] = sidesOf(inputShape, info.input) ?? [1, 1];
+    const [cropHeight, cropWidth] = options.crop ?? [height, width];
+    // A call may not take much more memory than a step.
+    const affordable = Math.floor((options.batchSize * cropHeight * cropWidth) / (height * width));
+    const batchSize = info.fixedBatch ?? Math.max(1, Math.min(store.size, affordable));
     return await trainable.trainingProgram({
       tasks: tasks.map(({ name, loss }) => ({ task: name, loss })),
       inputShape,

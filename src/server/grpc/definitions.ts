@@ -5,7 +5,10 @@ import { RobustnessServiceService } from '../../contract/robustgate/v1/robustnes
 import { RunServiceService } from '../../contract/robustgate/v1/run_service.js';
 
 /** A request, or why its bytes are none. */
-export type Received<Request> = { readonly request: Request } | { readonly malformed: unknown };
+export type Received<Request> = ({ readonly request: Request } | { readonly malformed: unknown }) & {
+  /** What it was on the wire. */
+  readonly sizeBytes: number;
+};
 
 export const robustnessServiceDefinition = (): ServiceDefinition => tolerant(RobustnessServiceService);
 
@@ -21,14 +24,15 @@ export const tolerant = (service: Readonly<Record<string, object>>): ServiceDefi
   Object.fromEntries(
     Object.entries(service).map(([name, method]) => {
       const { requestDeserialize } = method as MethodDefinition<unknown, unknown>;
-      return [name, { ...method, requestDeserialize: (bytes: Buffer) => received(() => requestDeserialize(bytes)) }];
+      return [name, { ...method, requestDeserialize: (bytes: Buffer) => received(bytes, requestDeserialize) }];
     }),
   ) as ServiceDefinition;
 
-function received(decode: () => unknown): Received<unknown> {
+function received(bytes: Buffer, decode: (bytes: Buffer) => unknown): Received<unknown> {
+  const { length: sizeBytes } = bytes;
   try {
-    return { request: decode() };
+    return { request: decode(bytes), sizeBytes };
   } catch (malformed) {
-    return { malformed };
+    return { malformed, sizeBytes };
   }
 }

@@ -11,12 +11,11 @@ import {
   type TensorSignature,
   Violations,
 } from '../../engine/index.js';
+import { datatypeNamed, datatypeOf, readRaw, readTyped, writeRaw, writeTyped } from '../../host/index.js';
 import type { CallContext } from '../grpc/call-context.js';
 import { type GatewayContext, refOf } from '../services/gateway-context.js';
 import { inServeLane } from '../services/in-serve-lane.js';
 import { requireServing } from '../services/requirements.js';
-import { readRaw, readTyped, writeRaw, writeTyped } from './contents.js';
-import { datatypeNamed, datatypeOf } from './datatypes.js';
 import type { InferenceCounts } from './statistics.js';
 
 const MAX_RANK = 8;

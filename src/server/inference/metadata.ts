@@ -8,9 +8,9 @@ import type {
   ServerMetadataResponse,
 } from '../../contract/inference/open_inference.js';
 import { EngineError, type EngineName, type ModelInfo, type TensorSignature } from '../../engine/index.js';
+import { datatypeOf } from '../../host/index.js';
 import type { VersionStatus } from '../repository/repository.js';
 import type { GatewayContext } from '../services/gateway-context.js';
-import { datatypeOf } from './datatypes.js';
 
 /** Only what works: `robustness` says that our own service is on the same port. */
 const EXTENSIONS = ['model_repository', 'model_configuration', 'statistics', 'parameters', 'robustness'];

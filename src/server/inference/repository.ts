@@ -10,6 +10,7 @@ import type {
 import { EngineError } from '../../engine/index.js';
 import type { VersionState } from '../repository/repository.js';
 import type { GatewayContext } from '../services/gateway-context.js';
+import { stateReasonOf } from '../translate/model-messages.js';
 
 /** Our states as Triton's clients know them. */
 const STATES: Readonly<Record<VersionState, string>> = {
@@ -25,11 +26,11 @@ export function repositoryIndex(
   { ready }: RepositoryIndexRequest,
   { repository }: GatewayContext,
 ): RepositoryIndexResponse {
-  const models = repository.versions.map(({ name, version, state, reason }) => ({
-    name,
-    version,
-    state: STATES[state],
-    reason,
+  const models = repository.versions.map((status) => ({
+    name: status.name,
+    version: status.version,
+    state: STATES[status.state],
+    reason: stateReasonOf(status),
   }));
   return { models: ready ? models.filter(({ state }) => state === 'READY') : models };
 }

@@ -13,12 +13,16 @@ import {
 } from '../../engine/index.js';
 import type { CallOptions, Lane } from '../../host/index.js';
 import type { ImagePool } from '../images/image-pool.js';
+import type { HeldModel } from '../repository/repository.js';
+import { surrogateOf } from '../repository/surrogate-of.js';
 
 /** What a host runs attacks with. */
 export interface HostTargetOptions {
   readonly lane: Lane;
   /** The version that is attacked; whoever calls holds it until the end. */
   readonly info: ModelInfo;
+  /** The model whose gradients attacks on it take, held as long. */
+  readonly surrogate: HeldModel['surrogate'];
   readonly runId: string;
   readonly pool: ImagePool;
   /** W3C trace context to continue, if any. */
@@ -38,8 +42,10 @@ export function hostTarget(options: HostTargetOptions): AttackTarget {
       const inputs = await probeInputs(examples, info, pool);
       // An example without a label of a task that others have takes no part in it.
       const labelled = new Set([...request.tasks.map(({ task }) => task), ...labelledTasks(inputs)]);
+      const spec = resolveAttackSpec({ ...request, fullBatches: true }, info, labelled);
       const job: AttackJob = {
-        spec: resolveAttackSpec({ ...request, fullBatches: true }, info, labelled),
+        spec,
+        surrogate: surrogateOf(spec, options),
         inputs,
         labelFree: request.labelFree,
         progressEverySteps: 1,

@@ -34,7 +34,7 @@ export const probePerformer =
       info = held.info;
       try {
         const { traceParent } = observed;
-        const found = await findOut(task, info, options, { signal: limit.signal, traceParent }, tell);
+        const found = await findOut(task, held, options, { signal: limit.signal, traceParent }, tell);
         const { imageSteps } = found;
         findings = found;
         observed.saw({ type: 'summary', summary: { terminatedBy: 'completed', imageSteps } });

@@ -20,6 +20,7 @@ import {
 } from '../../engine/index.js';
 import type { Lane } from '../../host/index.js';
 import type { ImagePool } from '../images/image-pool.js';
+import type { HeldModel } from '../repository/repository.js';
 import { hostTarget, probeCall, probeInputs } from './host-target.js';
 import { measureGradients } from './measure-gradients.js';
 import { probeAttacks } from './probe-attacks.js';
@@ -58,7 +59,7 @@ export type Findings = Judgement &
  */
 export async function findOut(
   task: ProbeTask,
-  info: ModelInfo,
+  { info, surrogate }: Pick<HeldModel, 'info' | 'surrogate'>,
   { lane, pool, datasets, history }: ProbeSurroundings,
   call: ProbeCall,
   tell: (progress: ProbeProgress) => void,
@@ -66,7 +67,7 @@ export async function findOut(
   const { probe, runId } = task;
   const dataset = await openProbed(probe.dataset, datasets, info, pool);
   const { signal, traceParent } = call;
-  const target = hostTarget({ lane, info, runId, pool, traceParent });
+  const target = hostTarget({ lane, info, surrogate, runId, pool, traceParent });
   const plan: EvaluationPlan = {
     attacks: probeAttacks(probe),
     labelFree: false,

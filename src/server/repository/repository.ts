@@ -1,10 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { EngineError, type ModelInfo, type ModelSource, readModelSource } from '../../engine/index.js';
-import type { Hosts } from '../../host/index.js';
+import { EngineError, type ModelInfo, readModelSource } from '../../engine/index.js';
 import type { Logger } from '../logger.js';
+import type { Residency } from './residency.js';
 import { type FoundVersion, scanRepository } from './scan.js';
 
 export type VersionState = 'loading' | 'verified' | 'standby' | 'serving' | 'draining' | 'failed';
+
+/** A version that is held until `release`. */
+export interface HeldModel {
+  readonly info: ModelInfo;
+  /**
+   * The model whose gradients attacks on this one take, held as long; `undefined` where it has none.
+   *
+   * @throws EngineError `MODEL_NOT_FOUND`, `MODEL_NOT_READY`. Thrown as by `acquire`.
+   */
+  surrogate(): ModelInfo | undefined;
+  release(): void;
+}
 
 /** A version of a model, as the gateway knows it. */
 export interface VersionStatus {
@@ -15,6 +27,8 @@ export interface VersionStatus {
   readonly reason: string;
   /** What can be said of it once it is loaded. */
   readonly info: ModelInfo | undefined;
+  /** Whether it left the hosts to spare memory: the next call loads it again. */
+  readonly isUnloaded: boolean;
 }
 
 interface Entry {
@@ -32,7 +46,7 @@ interface Entry {
 
 export interface RepositoryOptions {
   readonly root: string;
-  readonly hosts: Hosts;
+  readonly residency: Pick<Residency, 'load' | 'unload' | 'hold' | 'isUnloaded'>;
   readonly log: Logger;
   readonly pollMs: number;
   /** Called when a state has changed. */
@@ -160,9 +174,14 @@ export class ModelRepository {
   }
 
   get versions(): readonly VersionStatus[] {
-    return [...this.#entries.values()].toSorted(
-      (a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0) || Number(a.version) - Number(b.version),
-    );
+    return [...this.#entries.values()]
+      .toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0) || Number(a.version) - Number(b.version))
+      .map((entry) => this.#statusOf(entry));
+  }
+
+  #statusOf({ name, version, state, reason, info }: Entry): VersionStatus {
+    const isUnloaded = this.#options.residency.isUnloaded({ name, version });
+    return { name, version, state, reason, info, isUnloaded };
   }
 
   /**
@@ -172,7 +191,7 @@ export class ModelRepository {
    * @throws EngineError `MODEL_NOT_FOUND`. Thrown when there is none of that name or version.
    * @throws EngineError `MODEL_NOT_READY`. Thrown when it does not take calls.
    */
-  acquire(name: string, version: string | undefined): { readonly info: ModelInfo; release(): void } {
+  acquire(name: string, version: string | undefined): HeldModel {
     const entry = version ? this.#entryOf(name, version) : this.#servingOf(name);
     const { info, state } = entry;
     if (info === undefined || state === 'failed' || state === 'loading' || state === 'draining') {
@@ -187,12 +206,20 @@ export class ModelRepository {
       );
     }
     entry.uses++;
+    const leave = this.#options.residency.hold(entry);
     let isHeld = true;
+    let other: HeldModel | undefined;
     return {
       info,
+      surrogate: () => {
+        if (info.surrogate !== undefined) other ??= this.acquire(info.surrogate.name, info.surrogate.version);
+        return other?.info;
+      },
       release: () => {
         if (isHeld) entry.uses--;
         isHeld = false;
+        leave();
+        other?.release();
         if (entry.state === 'draining' && entry.uses === 0) void this.#unload(entry);
       },
     };
@@ -200,8 +227,7 @@ export class ModelRepository {
 
   /** What is known of a version, whether it takes calls or not; without `version` of the one that serves, or else the newest. */
   describe(name: string, version: string | undefined): VersionStatus {
-    if (version) return this.#entryOf(name, version);
-    return this.#servingOf(name);
+    return this.#statusOf(version ? this.#entryOf(name, version) : this.#servingOf(name));
   }
 
   #versionsOf(name: string): readonly Entry[] {
@@ -260,7 +286,7 @@ export class ModelRepository {
 
   async #load(found: FoundVersion): Promise<void> {
     const { name, version, folder, fingerprint } = found;
-    const { hosts, log } = this.#options;
+    const { residency, log } = this.#options;
     const key = keyOf(name, version);
     const known = this.#entries.get(key);
     const entry: Entry = known ?? {
@@ -279,7 +305,7 @@ export class ModelRepository {
     if (!isUsable) this.#set(entry, 'loading');
     try {
       const source = await readModelSource(folder, version);
-      entry.info = await this.#intoHosts(source, hosts);
+      entry.info = await residency.load(source);
       entry.trouble = '';
       // One that serves goes on serving, with the new bytes.
       this.#set(entry, isUsable ? entry.state : 'verified');
@@ -296,19 +322,6 @@ export class ModelRepository {
         entry.trouble = `the files were changed and do not load: ${reason}`;
         this.#elect(name);
       } else this.#set(entry, 'failed', reason);
-    }
-  }
-
-  /** Both lanes, or none. What the attack lane found out about gradients is what is told. */
-  async #intoHosts(source: ModelSource, { serve, attack }: Hosts): Promise<ModelInfo> {
-    const info = await attack.load(source);
-    if (serve === attack) return info;
-    try {
-      await serve.load(source);
-      return info;
-    } catch (error) {
-      await attack.unload(source);
-      throw error;
     }
   }
 
@@ -346,11 +359,11 @@ export class ModelRepository {
   }
 
   async #unload(entry: Entry): Promise<void> {
-    const { hosts, log } = this.#options;
+    const { residency, log } = this.#options;
     this.#entries.delete(keyOf(entry.name, entry.version));
     this.#options.onChange();
     try {
-      await Promise.all([...new Set([hosts.serve, hosts.attack])].map((lane) => lane.unload(entry)));
+      await residency.unload(entry);
       log.info({ model: entry.name, version: entry.version }, 'model version is unloaded');
     } catch (error) {
       log.warn({ model: entry.name, version: entry.version, error }, 'model version could not be unloaded');

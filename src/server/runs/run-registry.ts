@@ -9,9 +9,9 @@ import { ActiveRun } from './active-run.js';
 import { followRun, notKept, replayRun } from './follow-run.js';
 import { type RunTicket, readRunTicket, requestDigestOf, type StartRequest } from './read-run-ticket.js';
 import { ATTACK_CODEC, GRADIENT_NORM_CODEC, type RunCodec, type RunResponse } from './run-codec.js';
-import { replicaOf } from './run-id.js';
 import type { NewRun, RunRow } from './run-row.js';
 import type { RunFilter, RunStore } from './run-store.js';
+import { wrongReplica } from './wrong-replica.js';
 
 /** What is known of a run once it is admitted. */
 export interface RunFacts
@@ -239,18 +239,12 @@ export class RunRegistry {
   }
 
   #unknown(id: string): EngineError {
-    const { replica: own, advertisedAddress } = this.#options.config;
-    const replica = replicaOf(id);
-    if (replica === undefined || replica === own) {
-      return new EngineError('RUN_NOT_FOUND', `expected the id of a run that is remembered, got ${id}`, {
+    return (
+      wrongReplica(id, this.#options.config) ??
+      new EngineError('RUN_NOT_FOUND', `expected the id of a run that is remembered, got ${id}`, {
         metadata: { run: id },
-      });
-    }
-    const address = advertisedAddress?.replaceAll('{replica}', replica);
-    const text = `expected a run of ${own}, got one of ${replica}${address === undefined ? '' : ` at ${address}`}`;
-    return new EngineError('WRONG_REPLICA', text, {
-      metadata: { run: id, replica, ...(address !== undefined && { address }) },
-    });
+      })
+    );
   }
 
   /** The newest runs first, of those that the caller may know of. */

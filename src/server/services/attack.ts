@@ -1,7 +1,8 @@
 import type { AttackRequest, AttackResponse } from '../../contract/robustgate/v1/attack.js';
-import type { AttackEvent, AttackJob } from '../../engine/index.js';
+import { type AttackEvent, type AttackJob, needsGradient } from '../../engine/index.js';
 import type { CallContext } from '../grpc/call-context.js';
 import type { StreamMessage } from '../grpc/handlers.js';
+import { surrogateOf } from '../repository/surrogate-of.js';
 import { ATTACK_CODEC } from '../runs/run-codec.js';
 import {
   progressMessage,
@@ -13,8 +14,8 @@ import {
   summaryMessage,
 } from '../translate/attack-messages.js';
 import { type AttackWish, readAttackWish } from '../translate/attack-request.js';
-import type { GatewayContext } from './gateway-context.js';
-import { type RunKind, streamRun } from './run-stream.js';
+import { type GatewayContext, refOf } from './gateway-context.js';
+import { type RunKind, shapesOf, streamRun } from './run-stream.js';
 
 type AttackKind = RunKind<AttackWish, AttackJob, AttackEvent, AttackResponse>;
 
@@ -31,7 +32,11 @@ export const attack = (
 const attackKind = (request: AttackRequest, gateway: GatewayContext): AttackKind => ({
   name: 'attack',
   readWish: (model, labelled) => readAttackWish(request, model, labelled, gateway.config.limits),
-  joined: (wish, inputs) => ({ ...wish, inputs }),
+  joined: (wish, inputs, model) => ({ ...wish, inputs, surrogate: surrogateOf(wish.spec, model) }),
+  memory: (model, { spec, inputs, surrogate }) =>
+    needsGradient(spec)
+      ? [surrogate ?? refOf(model), { shapes: shapesOf(inputs), batchSize: spec.batchSize }]
+      : undefined,
   specText: specTextOf,
   imageSteps: ({ spec, inputs }) => inputs.length * spec.parameters.steps * spec.parameters.restarts,
   start: (lane, model, job, options) => lane.attack(model, job, options),

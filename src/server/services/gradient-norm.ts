@@ -11,8 +11,8 @@ import {
   startedMessage,
   stillMeasuring,
 } from '../translate/gradient-messages.js';
-import type { GatewayContext } from './gateway-context.js';
-import { type RunKind, streamRun } from './run-stream.js';
+import { type GatewayContext, refOf } from './gateway-context.js';
+import { type RunKind, shapesOf, streamRun } from './run-stream.js';
 
 type GradientNormKind = RunKind<GradientNormWish, GradientNormJob, GradientNormEvent, GradientNormResponse>;
 
@@ -30,6 +30,7 @@ const gradientNormKind = (request: GradientNormRequest, gateway: GatewayContext)
   name: 'gradient-norm',
   readWish: (model, labelled) => readGradientNormWish(request, model, labelled, gateway.config.limits),
   joined: (wish, inputs) => ({ ...wish, inputs }),
+  memory: (model, { spec, inputs }) => [refOf(model), { shapes: shapesOf(inputs), batchSize: spec.batchSize }],
   specText: (_, { spec }) => `gradient-norm(${spec.tasks.map(({ task }) => task).join(',')})`,
   imageSteps: ({ spec: { tasks, sweep }, inputs }) =>
     inputs.length * (tasks.length + (sweep === undefined ? 0 : sweep.draws * sweep.outputCounts.length)),

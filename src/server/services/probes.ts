@@ -13,6 +13,7 @@ import { EngineError, Violations } from '../../engine/index.js';
 import type { CallContext } from '../grpc/call-context.js';
 import type { StreamMessage } from '../grpc/handlers.js';
 import type { FollowedTask } from '../probes/probe-queue.js';
+import { wrongReplica } from '../runs/wrong-replica.js';
 import { verdictName, writeProbe, writeProbeRun, writeProgress, writeStarted } from '../translate/probe-messages.js';
 import type { GatewayContext } from './gateway-context.js';
 import { MAX_SILENCE_MS, neverSilent, SILENCE } from './never-silent.js';
@@ -24,10 +25,18 @@ const DEFAULT_PAGE_SIZE = 50;
 /** Runs that a reader of the past gets at a time. */
 const WATCH_PAGE = 50;
 
+/** @throws EngineError `WRONG_REPLICA`. Thrown when another gateway runs the probes. */
+function requireProber({ config: { proberAddress: address, replica } }: GatewayContext): void {
+  if (address === undefined) return;
+  const text = `expected the gateway that runs the probes, which is at ${address}, got ${replica}`;
+  throw new EngineError('WRONG_REPLICA', text, { metadata: { address } });
+}
+
 /** `ListProbes`. */
-export const listProbes = ({ prober }: GatewayContext): ListProbesResponse => ({
-  probes: prober.status.map(writeProbe),
-});
+export function listProbes(gateway: GatewayContext): ListProbesResponse {
+  requireProber(gateway);
+  return { probes: gateway.prober.status.map(writeProbe) };
+}
 
 /** `RunProbe`: the runs of all models that were meant, one after the other. */
 export async function* runProbe(
@@ -35,6 +44,7 @@ export async function* runProbe(
   { signal }: CallContext,
   gateway: GatewayContext,
 ): AsyncGenerator<StreamMessage<RunProbeResponse>, void, void> {
+  requireProber(gateway);
   requireServing(gateway);
   const violations = new Violations();
   const isWhole = modelVersion === undefined || modelName !== undefined;
@@ -72,7 +82,9 @@ function progressOf(followed: FollowedTask): StreamMessage<RunProbeResponse> {
 }
 
 /** `ListProbeRuns`: the newest first. A token says which run was the last, so that new runs do not move the pages. */
-export function listProbeRuns(request: ListProbeRunsRequest, { probes }: GatewayContext): ListProbeRunsResponse {
+export function listProbeRuns(request: ListProbeRunsRequest, gateway: GatewayContext): ListProbeRunsResponse {
+  requireProber(gateway);
+  const { probes } = gateway;
   const violations = new Violations();
   const { probe, modelName } = request;
   const verdict = verdictName(request.verdict);
@@ -86,10 +98,13 @@ export function listProbeRuns(request: ListProbeRunsRequest, { probes }: Gateway
 }
 
 /** `GetProbeRun`. */
-export function getProbeRun({ runId }: GetProbeRunRequest, { probes }: GatewayContext): GetProbeRunResponse {
+export function getProbeRun({ runId }: GetProbeRunRequest, gateway: GatewayContext): GetProbeRunResponse {
+  requireProber(gateway);
+  const { probes, config } = gateway;
   const run = probes.get(runId);
   if (run !== undefined) return { run: writeProbeRun(run) };
-  throw new EngineError('PROBE_NOT_FOUND', `expected the id of a finished run of a probe, got ${runId || 'none'}`);
+  const text = `expected the id of a finished run of a probe, got ${runId || 'none'}`;
+  throw wrongReplica(runId, config) ?? new EngineError('PROBE_NOT_FOUND', text);
 }
 
 /**
@@ -99,8 +114,10 @@ export function getProbeRun({ runId }: GetProbeRunRequest, { probes }: GatewayCo
 export async function* watchProbeRuns(
   { probe, afterSequence }: WatchProbeRunsRequest,
   { signal }: CallContext,
-  { probes, prober }: GatewayContext,
+  gateway: GatewayContext,
 ): AsyncGenerator<StreamMessage<WatchProbeRunsResponse>, void, void> {
+  requireProber(gateway);
+  const { probes, prober } = gateway;
   const violations = new Violations();
   const isSequence = afterSequence === undefined || afterSequence >= 0n;
   violations.expect(isSequence, 'after_sequence', `expected 0 or more, got ${afterSequence}`);

@@ -1,9 +1,10 @@
 import type { Example } from '../../contract/robustgate/v1/example.js';
-import { EngineError, type JobInput, type ModelInfo } from '../../engine/index.js';
+import { EngineError, type JobInput, type MemoryQuestion, type ModelInfo, type Shape } from '../../engine/index.js';
 import type { CallOptions, Lane, ModelRef } from '../../host/index.js';
 import type { Ticket } from '../admission/admission.js';
 import type { CallContext } from '../grpc/call-context.js';
 import type { StreamMessage } from '../grpc/handlers.js';
+import type { HeldModel } from '../repository/repository.js';
 import type { RunFacts } from '../runs/run-registry.js';
 import type { RunEvent } from '../telemetry/observe-runs.js';
 import type { RunKindName } from '../telemetry/serving-metrics.js';
@@ -39,7 +40,9 @@ export interface RunKind<
   readonly name: RunKindName;
   /** @param labelled names of the tasks for which some example has a label */
   readWish(model: ModelInfo, labelled: ReadonlySet<string>): Wish;
-  joined(wish: Wish, inputs: readonly JobInput[]): Job;
+  joined(wish: Wish, inputs: readonly JobInput[], model: Pick<HeldModel, 'surrogate'>): Job;
+  /** Whose gradients it takes, and what they need memory for; `undefined` where it takes none. */
+  memory(model: ModelInfo, job: Job): readonly [model: ModelRef, question: MemoryQuestion] | undefined;
   /** What is computed, in one line. */
   specText(model: ModelInfo, job: Job): string;
   /** Most gradients of one example each that it takes. */
@@ -82,9 +85,11 @@ export async function* streamRun<
     requireTime(context);
     requireServing(gateway);
     requireNoQuarantine(hosts.attack, refOf(info));
-    const job = kind.joined(wish, inputs);
+    const job = kind.joined(wish, inputs, model);
     const ticket = attacks.enter(context.principal.name);
     try {
+      const memory = kind.memory(info, job);
+      if (memory !== undefined) await requireMemory(...memory, context, gateway);
       yield* admittedRun(job, info, ticket, context, gateway, kind, admitted);
     } finally {
       ticket.leave();
@@ -147,6 +152,29 @@ async function* admittedRun<
     lease.leave();
   }
 }
+
+/** How long a run waits to hear whether it fits, in milliseconds: a host that is busy says so when the run has its turn. */
+const MEMORY_ANSWER_MS = 1000;
+
+/** @throws EngineError `MEMORY_BUDGET_EXCEEDED`. Thrown when its gradients would need more than they may. */
+async function requireMemory(
+  model: ModelRef,
+  question: MemoryQuestion,
+  context: CallContext,
+  { hosts, newRunId }: GatewayContext,
+): Promise<void> {
+  const answer = hosts.attack.requireMemory(model, question, callOptions(newRunId(), context));
+  const refusal = answer.catch((error) => {
+    // Whatever else is wrong is the run's to tell, and may be over when it has its turn.
+    if (error instanceof EngineError && error.code === 'MEMORY_BUDGET_EXCEEDED') throw error;
+  });
+  await firstOf(refusal, MEMORY_ANSWER_MS, context.signal);
+}
+
+/** Shapes of inputs, each once. */
+export const shapesOf = (inputs: readonly JobInput[]): readonly Shape[] => [
+  ...new Map(inputs.map(({ shape }) => [shape.join('×'), shape])).values(),
+];
 
 const factsOf = <Job extends { readonly inputs: readonly JobInput[] }>(
   { id, model, job }: Run<Job>,

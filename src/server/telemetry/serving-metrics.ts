@@ -2,6 +2,7 @@ import type { CallKind } from '../../engine/index.js';
 import { HOST_ENDS, type HostObserver } from '../../host/index.js';
 import type { Admission } from '../admission/admission.js';
 import type { VersionStatus } from '../repository/repository.js';
+import type { Residency, ResidencyObserver } from '../repository/residency.js';
 import type { MetricRegistry } from './registry.js';
 
 /** What is looked at when somebody reads the metrics. */
@@ -9,6 +10,7 @@ export interface Sources {
   versions(): readonly VersionStatus[];
   isQuarantined(version: VersionStatus): boolean;
   isUp(lane: 'serve' | 'attack'): boolean;
+  readonly residency: Pick<Residency, 'budgetBytes' | 'keptBytes'>;
   readonly queues: Readonly<Record<'serve' | 'attack', Admission>>;
 }
 
@@ -136,6 +138,33 @@ export function hostMetrics(registry: MetricRegistry, exemplarOf: (runId: string
   };
 }
 
+export interface ResidencyMetrics extends ResidencyObserver {
+  /** A model is gone: its series go. */
+  forget(model: string): void;
+}
+
+/** What is counted of models that leave the hosts and come back. */
+export function residencyMetrics(registry: MetricRegistry): ResidencyMetrics {
+  const unloads = registry.counter({
+    name: 'idle_unloads_total',
+    help: 'How often a version of a model that nobody used was unloaded to spare memory.',
+    labels: ['model'],
+  });
+  const reloads = registry.counter({
+    name: 'idle_reloads_total',
+    help: 'How often such a version was loaded again for a call, by whether that went well.',
+    labels: ['model', 'outcome'],
+  });
+  return {
+    unloaded: ({ name }) => unloads.add({ model: name }),
+    reloaded: ({ name }, isGood) => reloads.add({ model: name, outcome: isGood ? 'loaded' : 'failed' }),
+    forget(model) {
+      unloads.forget({ model });
+      reloads.forget({ model });
+    },
+  };
+}
+
 /** What is read off when somebody asks. */
 export function stateMetrics(registry: MetricRegistry, sources: () => Sources | undefined): void {
   const versions = (): readonly VersionStatus[] => sources()?.versions() ?? [];
@@ -167,6 +196,16 @@ export function stateMetrics(registry: MetricRegistry, sources: () => Sources | 
       ),
   );
   registry.gauge(
+    {
+      name: 'model_unloaded',
+      help: 'Whether a version is out of the hosts until it is called: 1 or 0.',
+      labels: ['model', 'version'],
+    },
+    () => versions().map(({ name: model, version, isUnloaded }) => [{ model, version }, isUnloaded ? 1 : 0] as const),
+  );
+  residencyGauge('models_kept_bytes', 'Memory that models keep between calls, estimated.', 'keptBytes');
+  residencyGauge('models_kept_limit_bytes', 'Most of it before idle models are unloaded.', 'budgetBytes');
+  registry.gauge(
     { name: 'host_up', help: 'Whether the host of a lane is up with all its models: 1 or 0.', labels: ['lane'] },
     () => lanes.map((lane) => [{ lane }, sources()?.isUp(lane) ? 1 : 0] as const),
   );
@@ -174,6 +213,13 @@ export function stateMetrics(registry: MetricRegistry, sources: () => Sources | 
   queueGauge('lane_running_limit', 'Most of them at a time.', ({ places }) => places);
   queueGauge('lane_waiting', 'Runs that wait for a lane.', ({ waiting }) => waiting);
   queueGauge('lane_waiting_limit', 'Most of them at a time; more are turned away.', ({ queueLength }) => queueLength);
+
+  function residencyGauge(name: string, help: string, read: 'keptBytes' | 'budgetBytes'): void {
+    registry.gauge({ name, help, labels: [] }, () => {
+      const residency = sources()?.residency;
+      return residency === undefined ? [] : [[{}, residency[read]] as const];
+    });
+  }
 
   function queueGauge(name: string, help: string, read: (queue: Admission) => number): void {
     registry.gauge({ name, help, labels: ['lane'] }, () => {

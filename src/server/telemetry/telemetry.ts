@@ -2,12 +2,13 @@ import { type Tracer, trace } from '@opentelemetry/api';
 import type { HostObserver, ModelRef } from '../../host/index.js';
 import type { TelemetryConfig } from '../config.js';
 import type { Logger } from '../logger.js';
+import type { ResidencyObserver } from '../repository/residency.js';
 import { type ObservedCalls, observeCalls } from './observe-calls.js';
 import { observeRuns, type RunObserver } from './observe-runs.js';
 import { ProbeMetrics } from './probe-metrics.js';
 import { processMetrics } from './process-metrics.js';
 import { type Exposition, type MetricDescription, MetricRegistry } from './registry.js';
-import { hostMetrics, type Sources, servingMetrics, stateMetrics } from './serving-metrics.js';
+import { hostMetrics, residencyMetrics, type Sources, servingMetrics, stateMetrics } from './serving-metrics.js';
 import { startTracing } from './tracing.js';
 
 /** What a gateway tells of itself: metrics, traces, and a line in the log for whatever has ended. */
@@ -16,6 +17,7 @@ export interface Telemetry {
   readonly runs: RunObserver;
   readonly hosts: HostObserver;
   readonly probes: ProbeMetrics;
+  readonly residency: ResidencyObserver;
   /** Says what to look at from now on when somebody reads the metrics. */
   watch(sources: Sources): void;
   /** Says which versions are loaded, whenever that has changed: series of others go. */
@@ -39,7 +41,7 @@ export interface TelemetryOptions {
 export async function startTelemetry({ config, version, lanes, log, env }: TelemetryOptions): Promise<Telemetry> {
   const tracing = await startTracing(config, env);
   const registry = new MetricRegistry();
-  const { watched, hosts, serving, probes, runs, calls } = metricsIn(registry, tracing.tracer, log);
+  const { watched, hosts, serving, residency, probes, runs, calls } = metricsIn(registry, tracing.tracer, log);
   const stopMeasuring = processMetrics(registry, version);
   hosts.expectLanes(lanes);
   let known = new Map<string, ModelRef>();
@@ -54,6 +56,7 @@ export async function startTelemetry({ config, version, lanes, log, env }: Telem
       },
     },
     probes,
+    residency,
     watch(sources) {
       watched.sources = sources;
     },
@@ -62,7 +65,7 @@ export async function startTelemetry({ config, version, lanes, log, env }: Telem
       const names = new Set(versions.map(({ name }) => name));
       for (const [key, { name, version }] of known) {
         if (!now.has(key)) probes.forget(name, version);
-        if (!names.has(name)) for (const metrics of [hosts, serving]) metrics.forget(name);
+        if (!names.has(name)) for (const metrics of [hosts, serving, residency]) metrics.forget(name);
       }
       known = now;
     },
@@ -89,6 +92,7 @@ function metricsIn(registry: MetricRegistry, tracer: Tracer, log: Logger) {
   const serving = servingMetrics(registry);
   const runs = observeRuns(serving, tracer, log);
   const hosts = hostMetrics(registry, runs.exemplarOf);
+  const residency = residencyMetrics(registry);
   stateMetrics(registry, () => watched.sources);
-  return { watched, probes, serving, runs, hosts, calls: observeCalls(serving, tracer, log) };
+  return { watched, probes, serving, residency, runs, hosts, calls: observeCalls(serving, tracer, log) };
 }

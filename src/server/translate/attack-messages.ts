@@ -205,13 +205,15 @@ export function summaryMessage(runId: string, summary: AttackSummary, durationSe
     exampleCount: summary.exampleCount,
     examplesBroken: summary.examplesBroken,
     imageSteps: BigInt(summary.imageSteps),
+    remoteQueries: BigInt(summary.remoteQueries),
     durationSeconds,
     provenance: writeProvenance(summary.provenance),
   };
   return message({ $case: 'summary', value });
 }
 
-export const writeProvenance = ({ seed, ...provenance }: Provenance): WireProvenance => ({
+export const writeProvenance = ({ seed, surrogate, ...provenance }: Provenance): WireProvenance => ({
   ...provenance,
   seed: BigInt(seed),
+  surrogate: surrogate && { ...surrogate },
 });

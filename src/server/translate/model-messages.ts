@@ -12,14 +12,20 @@ const STATES = {
   [ModelState.FAILED]: 'failed',
 } as const;
 
+const UNLOADED = 'unloaded to spare memory: the next call loads it again';
+
+/** Why a version is in its state, for people. */
+export const stateReasonOf = ({ reason, isUnloaded }: VersionStatus, quarantine?: string): string =>
+  [quarantine ?? reason, isUnloaded ? UNLOADED : ''].filter((text) => text !== '').join('; ');
+
 /** A version as it is told; `withOperators` adds the long list. */
 export function writeModel(status: VersionStatus, quarantine: string | undefined, withOperators: boolean): Model {
-  const { name, version, state, reason, info } = status;
+  const { name, version, state, info, isUnloaded } = status;
   return {
     name,
     version,
     state: numberFor(STATES, state),
-    stateReason: quarantine ?? reason,
+    stateReason: stateReasonOf(status, quarantine),
     sha256: info?.sha256 ?? '',
     engine: info?.engine ?? '',
     provider: info?.provider ?? '',
@@ -33,6 +39,8 @@ export function writeModel(status: VersionStatus, quarantine: string | undefined
         }))
       : [],
     quarantined: quarantine !== undefined,
+    unloaded: isUnloaded,
+    surrogate: info?.surrogate?.name ?? '',
     description: info?.description ?? '',
     labels: { ...info?.labels },
     extraInputs: (info?.extraInputs ?? []).map((input) => ({ name: input.name, shape: input.shape.map(BigInt) })),

@@ -19,7 +19,7 @@ test('an evaluation over the wire knows of a model what one beside it knows', (t
     numberInfo('again', { isReconstruction: true, attackable: false }),
   ];
   const info = modelInfo(tasks, { sha256: 'ab' });
-  const status = { name: 'model', version: '1', state: 'serving', reason: '', info } as const;
+  const status = { name: 'model', version: '1', state: 'serving', reason: '', info, isUnloaded: false } as const;
   const wire = Model.decode(Model.encode(writeModel(status, undefined, false)).finish());
   const told = targetModel(wire);
   t.like(told, { name: 'model', version: '1', sha256: 'ab', provider: 'cpu' });

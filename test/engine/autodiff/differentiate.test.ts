@@ -22,7 +22,7 @@ function derive(g: GrowingGraph, x: Value, build: Build, change = (graph: Static
 
 async function gradientAt(x: readonly number[], build: Build): Promise<readonly number[]> {
   const [gradient] = await runGraph([float64([x.length], x)], (g, [input]) => [
-    derive(g, input as Value, build).gradients.get('x') as Value,
+    [...derive(g, input as Value, build).gradients.values()][0] as Value,
   ]);
   return [...(gradient?.data ?? [])];
 }
@@ -50,6 +50,26 @@ test('several outputs that the loss is made of are added up, one inside the othe
     return [double, g.op('Mul', [double, double]), x];
   };
   t.deepEqual(await gradientAt([-1, 3], nested), [-5, 27]); // 2 + 8x + 1
+});
+
+test('each of several inputs has its gradient, also where one is made of another', async (t) => {
+  const gradients = await runGraph([float64([2], [2, 3]), float64([2], [5, 7])], (g, [x, y]) => {
+    const product = g.op('Mul', [x as Value, y as Value]);
+    const sum = g.op('Add', [product, product]);
+    const seeds = new Map([[sum.name, g.op('Expand', [g.scalar(1), g.integers([2])])]]);
+    const inputs = ['input 0', 'input 1', product.name];
+    const options = { graph: g.finish([]), builder: g, seeds, inputs, stopped: new Set<string>(), probes: new Map() };
+    const { gradients: found } = differentiate(options);
+    return inputs.map((name) => found.get(name) as Value);
+  });
+  t.deepEqual(
+    gradients.map(({ data }) => [...data]),
+    [
+      [10, 14],
+      [4, 6],
+      [2, 2],
+    ],
+  );
 });
 
 test('an output of a node that nothing reads counts as 0', async (t) => {

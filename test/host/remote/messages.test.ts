@@ -74,9 +74,15 @@ test('texts are read behind their lengths', (t) => {
 
 test('an answer that makes no tensor is refused', (t) => {
   const refused = (f: () => unknown, message: RegExp) => t.throws(f, { code: 'MODEL_CHANGED', message });
-  refused(() => answer('FP32', [1n, 2n], undefined), /expected 8 bytes for y.*got none/);
-  refused(() => answer('FP32', [1n, 2n], { ...none, fp32Contents: [1] }), /expected 8 bytes for y.*got 4/);
-  refused(() => answer('FP16', [1n, 2n], none), /expected 4 bytes for y.*got none/);
+  refused(() => answer('FP32', [1n, 2n], undefined), /expected contents of y.*got none/);
+  refused(
+    () => answer('FP32', [1n, 2n], { ...none, fp32Contents: [1] }),
+    /expected 2 elements of FP32, got 1 for y in the answer of the remote/,
+  );
+  refused(() => answer('FP16', [1n, 2n], none), /expected FP16 in raw contents.* for y/);
+  refused(() => answer('FP32', [2n], undefined, [Buffer.alloc(4)]), /expected 8 bytes for 2 × FP32, got 4 for y/);
+  refused(() => answer('UINT8', [1n], { ...none, uintContents: [256] }), /expected UINT8 of 0 … 255, got 256 for y/);
+  refused(() => answer('BYTES', [1n], undefined, [Buffer.from([9, 0])]), /cut off at byte 0 for y/);
   refused(() => answer('FP8', [1n], undefined, [Buffer.from([1])]), /expected a known type for y.*got FP8/);
 });
 

@@ -199,11 +199,21 @@ test('a validation takes images whole and running statistics, at the end of epoc
   t.true(looking.every(({ input }) => input.pixels.shape.slice(1).join() === '1,3,4'));
   const [first] = looks;
   t.true(first?.type === 'validation' && first.examples === 5);
+  // Four examples of a step have 16 pixels after the crop: of those here, with 12, one goes into a call.
+  t.true(looking.every(({ request }) => request.batchSize === 1));
 });
 
 test('a batch that the dataset cannot fill is told', async (t) => {
   await t.throwsAsync(trainToy(await temporaryFolder(t), { dataset: toyDataset(3) }), {
     code: 'INVALID_CONFIG',
     message: /^batchSize: expected at most the 3 examples of the dataset, or lastBatch: wrap, got 4$/,
+  });
+});
+
+test('a graph that is fixed to another number of examples is told', async (t) => {
+  const toy = toyTrainable();
+  const trainable = { ...toy, info: { ...toy.info, fixedBatch: 1 } };
+  await t.throwsAsync(trainToy(await temporaryFolder(t), { trainable }), {
+    message: 'batchSize: expected 1, which the graph of the model is fixed to, got 4',
   });
 });

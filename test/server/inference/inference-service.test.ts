@@ -10,7 +10,7 @@ import type {
   RepositoryIndexResponse,
 } from '../../../src/contract/inference/open_inference.js';
 import { EngineError } from '../../../src/engine/index.js';
-import { emptyContents } from '../../../src/server/inference/datatypes.js';
+import { emptyContents } from '../../../src/host/open-inference/datatypes.js';
 import { call, inferenceClient, inferRequest } from '../../support/inference-client.js';
 import { addToy, sharedToyGateway, toyGateway } from '../../support/toy-gateway.js';
 

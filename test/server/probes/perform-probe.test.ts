@@ -199,6 +199,7 @@ test('a run that takes longer than it may stops and has failed, and its version 
     repository: {
       acquire: (name, version = '') => ({
         info: toyInfo({ name, version }),
+        surrogate: () => undefined,
         release: () => void released.push(version),
       }),
     },

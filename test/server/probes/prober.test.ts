@@ -23,6 +23,7 @@ const version = (name: string, number: string, state: VersionState = 'serving'):
   state,
   reason: '',
   info: toyInfo({ name, version: number }),
+  isUnloaded: false,
 });
 
 async function emptyHistory(t: ExecutionContext): Promise<ProbeHistory> {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { EngineError, type ModelSource } from '../../../src/engine/index.js';
 import { ModelRepository } from '../../../src/server/repository/repository.js';
+import { Residency } from '../../../src/server/repository/residency.js';
 import { gate, until } from '../../support/gate.js';
 import type { LogLine } from '../../support/gateway.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -23,18 +24,26 @@ async function repositoryOf(t: ExecutionContext, script: HostScript = {}) {
   const write = (level: string) => (fields: object, message: string) => {
     logged.push({ level, message, fields: { ...fields } });
   };
+  const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
   const load = async (source: ModelSource) => {
     if (source.file.length === BROKEN.length) throw new EngineError('INVALID_MODEL', 'expected weights, got none');
     return { ...toyInfo(source), sha256: source.sha256 };
   };
   const repository = new ModelRepository({
     root,
-    hosts: toyHosts({
-      load,
-      unload: async ({ name, version }) => void unloaded.push(`${name}/${version}`),
-      ...script,
+    residency: new Residency({
+      hosts: toyHosts({
+        load,
+        unload: async ({ name, version }) => void unloaded.push(`${name}/${version}`),
+        ...script,
+      }),
+      budgetBytes: Number.MAX_SAFE_INTEGER,
+      pinned: new Set(),
+      log,
+      observer: { unloaded: () => undefined, reloaded: () => undefined },
+      read: () => Promise.reject(new Error('nothing is unloaded to spare memory')),
     }),
-    log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
+    log,
     pollMs: 1,
     onChange: () => void changes.push(states()),
     onVerified: ({ version }) => void verified.push(version),
@@ -173,6 +182,7 @@ test('a version that is removed ends its calls, takes no new ones, and leaves', 
   t.deepEqual(unloaded, []);
   call.release();
   t.is(states(), '1 serving');
+  await until(() => unloaded.length === 2);
   t.deepEqual(unloaded, ['toy/2', 'toy/2'], 'from both lanes');
 });
 

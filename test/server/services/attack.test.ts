@@ -236,3 +236,54 @@ test('a call that the full queue turns away takes nothing off the quota of its c
   await t.notThrowsAsync(collectAttack(client.attack(three)));
   t.like(await t.throwsAsync(collectAttack(client.attack(three))), { code: 'QUOTA_EXCEEDED' });
 });
+
+test('what would not fit the memory is refused at once, although others wait before it, and takes no place', async (t) => {
+  const [begun, release] = [gate(), gate()];
+  const asked: unknown[] = [];
+  const { client } = await toyGateway(
+    t,
+    {
+      requireMemory: async ({ job }) => {
+        asked.push(job);
+        if (job.batchSize === 16) throw new EngineError('MEMORY_BUDGET_EXCEEDED', 'expected 1 MiB, got 2 MiB');
+      },
+      async *attack() {
+        begun.open();
+        await release.opened;
+        yield toySummary(0);
+      },
+    },
+    { config: { limits: { runs: 1, queue: 1 } } },
+  );
+  const running = collectAttack(client.attack({ ...request, batchSize: 1 }));
+  await begun.opened;
+  const told: string[] = [];
+  const error = await t.throwsAsync<RobustgateError>(async () => {
+    for await (const { $case } of client.attack({ ...request, batchSize: 16 })) told.push($case);
+  });
+  t.like(error, { code: 'MEMORY_BUDGET_EXCEEDED', statusName: 'RESOURCE_EXHAUSTED' });
+  t.deepEqual(told, [], 'it was never admitted');
+  const waiting = collectAttack(client.attack({ ...request, attack: { name: 'square', steps: 3 } }));
+  release.open();
+  await Promise.all([running, waiting]);
+  const shapes = [[3, 2, 2]];
+  t.deepEqual(
+    asked,
+    [1, 16].map((batchSize) => ({ shapes, batchSize })),
+    'square needs no gradient',
+  );
+});
+
+test('a run whose host does not say whether it fits is not kept waiting for that', async (t) => {
+  const { client } = await toyGateway(t, { requireMemory: ({ options }) => aborted(options.signal) });
+  const { results } = await collectAttack(client.attack(request));
+  t.is(results.length, 2);
+});
+
+test('whatever else a host says then is left to the run', async (t) => {
+  const { client } = await toyGateway(t, {
+    requireMemory: () => Promise.reject(new EngineError('HOST_UNAVAILABLE', 'expected a host that is up')),
+  });
+  const { results } = await collectAttack(client.attack(request));
+  t.is(results.length, 2);
+});

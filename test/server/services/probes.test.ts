@@ -1,6 +1,8 @@
+import { credentials, type ServiceError, status } from '@grpc/grpc-js';
 import test from 'ava';
 import {
   type Client,
+  connect,
   type ProbeEvent,
   type ProbeRun,
   ProbeState,
@@ -8,8 +10,10 @@ import {
   ProbeVerdict,
   type RobustgateError,
 } from '../../../src/clients/index.js';
+import { ProbeServiceClient } from '../../../src/contract/robustgate/v1/probe_service.js';
 import { finishedRun, probed } from '../../support/finished-runs.js';
 import { gatewayWithRuns } from '../../support/probing-gateway.js';
+import { toyGateway } from '../../support/toy-gateway.js';
 
 const idsOf = (runs: readonly ProbeRun[]): string => runs.map(({ runId }) => runId).join(' ');
 
@@ -207,4 +211,43 @@ test('a run that there is not is not found, a number below 0 is none', async (t)
   t.is((await t.throwsAsync<RobustgateError>(client.getProbeRun({ runId: 'x' })))?.code, 'PROBE_NOT_FOUND');
   const wrong = await t.throwsAsync<RobustgateError>(take(client, 1, { afterSequence: -1n }));
   t.is(wrong?.violations[0]?.field, 'after_sequence');
+});
+
+test('a gateway whose probes another one runs says where, and our client goes there, whichever of them it meets', async (t) => {
+  const { gateway: prober } = await gatewayWithRuns(t, some);
+  const { grpcAddress: proberAddress } = prober;
+  const { gateway, client, stub } = await toyGateway(t, {}, { config: { proberAddress } });
+  const turns = connect(`ipv4:${gateway.grpcAddress},${proberAddress}`);
+  t.teardown(() => turns.close());
+  for (const asking of [client, turns, turns, turns]) {
+    t.is((await asking.listProbes()).probes[0]?.name, 'nightly');
+    t.is(idsOf((await asking.listProbeRuns()).runs), 'e d c b a');
+    t.is((await asking.getProbeRun({ runId: 'c' })).run?.runId, 'c');
+    t.is(idsOf(await take(asking, 2, { afterSequence: 1n })), 'b c');
+  }
+  for (const asking of [client, turns, turns]) {
+    t.is((await events(asking, { probe: 'nightly' })).at(-1)?.$case, 'run');
+  }
+  t.is((await client.listProbeRuns()).runs.length, some.length + 3);
+  const probes = new ProbeServiceClient('', credentials.createInsecure(), { channelOverride: stub.getChannel() });
+  const error = await new Promise<ServiceError | null>((resolve) =>
+    probes.listProbes({}, (failure) => resolve(failure)),
+  );
+  t.is(error?.code, status.FAILED_PRECONDITION);
+  t.regex(error?.details ?? '', /^expected the gateway that runs the probes, which is at 127\.0\.0\.1:\d+, got /);
+});
+
+test('a run of a probe is had from the replica that its id names', async (t) => {
+  const owner = await gatewayWithRuns(t, [], { replica: 'localhost' });
+  const advertisedAddress = `{replica}:${owner.gateway.grpcAddress.split(':').at(-1)}`;
+  const { client } = await toyGateway(t, {}, { config: { replica: 'b', advertisedAddress } });
+  const run = (await events(owner.client, { probe: 'nightly' })).at(-1);
+  if (run?.$case !== 'run') return t.fail();
+  const { runId } = run.value;
+  t.is((await client.getProbeRun({ runId })).run?.runId, runId);
+  const gone = runId.replace(/.$/, (digit) => (digit === '0' ? '1' : '0'));
+  t.like(await t.throwsAsync(client.getProbeRun({ runId: gone })), { code: 'PROBE_NOT_FOUND' });
+  const silent = await toyGateway(t, {}, { config: { replica: 'c' } });
+  const error = await t.throwsAsync<RobustgateError>(silent.client.getProbeRun({ runId }));
+  t.like(error, { code: 'WRONG_REPLICA', metadata: { run: runId, replica: 'localhost' } });
 });

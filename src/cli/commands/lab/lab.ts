@@ -15,6 +15,10 @@ export const LAB_COMMANDS: Readonly<Record<string, { summary: string; load: () =
     summary: 'write a trained model, or what a training has so far, as ONNX or for TF.js',
     load: async () => (await import('./export.js')).defineExport,
   },
+  harden: {
+    summary: 'train a deployed model on attacks, and write a new version with figures of both',
+    load: async () => (await import('./harden.js')).defineHarden,
+  },
   reproduce: {
     summary: "train and attack the paper's models: its tables and figures, with a verdict on each claim",
     load: async () => (await import('./reproduce.js')).defineReproduce,

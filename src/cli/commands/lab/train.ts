@@ -65,6 +65,7 @@ async function trainShown(
     });
   } finally {
     await curves.finish();
+    if (context.signal.aborted) progress.log('interrupted: the same command goes on from the checkpoint');
     progress.end();
   }
 }

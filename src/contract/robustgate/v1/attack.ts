@@ -567,7 +567,14 @@ export interface AttackSummary {
   /** Time from admission to the last result, in seconds. */
   durationSeconds: number;
   /** What a replay needs. */
-  provenance: Provenance | undefined;
+  provenance:
+    | Provenance
+    | undefined;
+  /**
+   * Examples that were sent to a remote model, padding included: in the search, when they were clean and to verify them. 0 of a model
+   * that runs here.
+   */
+  remoteQueries: bigint;
 }
 
 /** What made a result: with the request, enough to repeat it to the bit on the same build and processor. */
@@ -582,6 +589,18 @@ export interface Provenance {
   batchSize: number;
   /** Seed of all random draws. */
   seed: bigint;
+  /** Whose gradients they are, where not the model's own: the attack was a transfer, and every result has the warning `TRANSFER`. */
+  surrogate: Surrogate | undefined;
+}
+
+/** A model whose gradients an attack on another one takes. */
+export interface Surrogate {
+  /** Its name. */
+  name: string;
+  /** Its version. */
+  version: string;
+  /** SHA-256 of its files, as of the attacked model. */
+  sha256: string;
 }
 
 function createBaseAttackRequest(): AttackRequest {
@@ -2440,6 +2459,7 @@ function createBaseAttackSummary(): AttackSummary {
     imageSteps: 0n,
     durationSeconds: 0,
     provenance: undefined,
+    remoteQueries: 0n,
   };
 }
 
@@ -2471,6 +2491,12 @@ export const AttackSummary: MessageFns<AttackSummary> = {
     }
     if (message.provenance !== undefined) {
       Provenance.encode(message.provenance, writer.uint32(66).fork()).join();
+    }
+    if (message.remoteQueries !== 0n) {
+      if (BigInt.asIntN(64, message.remoteQueries) !== message.remoteQueries) {
+        throw new globalThis.Error("value provided for field message.remoteQueries of type int64 too large");
+      }
+      writer.uint32(72).int64(message.remoteQueries);
     }
     return writer;
   },
@@ -2552,6 +2578,14 @@ export const AttackSummary: MessageFns<AttackSummary> = {
             message.provenance = Provenance.decode(reader, reader.uint32());
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.remoteQueries = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2581,12 +2615,15 @@ export const AttackSummary: MessageFns<AttackSummary> = {
     message.provenance = (object.provenance !== undefined && object.provenance !== null)
       ? Provenance.fromPartial(object.provenance)
       : undefined;
+    message.remoteQueries = (object.remoteQueries !== undefined && object.remoteQueries !== null)
+      ? BigInt(object.remoteQueries)
+      : 0n;
     return message;
   },
 };
 
 function createBaseProvenance(): Provenance {
-  return { modelSha256: "", programVersion: "", provider: "", batchSize: 0, seed: 0n };
+  return { modelSha256: "", programVersion: "", provider: "", batchSize: 0, seed: 0n, surrogate: undefined };
 }
 
 export const Provenance: MessageFns<Provenance> = {
@@ -2608,6 +2645,9 @@ export const Provenance: MessageFns<Provenance> = {
         throw new globalThis.Error("value provided for field message.seed of type int64 too large");
       }
       writer.uint32(40).int64(message.seed);
+    }
+    if (message.surrogate !== undefined) {
+      Surrogate.encode(message.surrogate, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -2665,6 +2705,14 @@ export const Provenance: MessageFns<Provenance> = {
             message.seed = reader.int64() as bigint;
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.surrogate = Surrogate.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2687,6 +2735,88 @@ export const Provenance: MessageFns<Provenance> = {
     message.provider = object.provider ?? "";
     message.batchSize = object.batchSize ?? 0;
     message.seed = (object.seed !== undefined && object.seed !== null) ? BigInt(object.seed) : 0n;
+    message.surrogate = (object.surrogate !== undefined && object.surrogate !== null)
+      ? Surrogate.fromPartial(object.surrogate)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseSurrogate(): Surrogate {
+  return { name: "", version: "", sha256: "" };
+}
+
+export const Surrogate: MessageFns<Surrogate> = {
+  encode(message: Surrogate, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.version !== "") {
+      writer.uint32(18).string(message.version);
+    }
+    if (message.sha256 !== "") {
+      writer.uint32(26).string(message.sha256);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Surrogate {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSurrogate();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.sha256 = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Surrogate>): Surrogate {
+    return Surrogate.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Surrogate>): Surrogate {
+    const message = createBaseSurrogate();
+    message.name = object.name ?? "";
+    message.version = object.version ?? "";
+    message.sha256 = object.sha256 ?? "";
     return message;
   },
 };

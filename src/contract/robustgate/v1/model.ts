@@ -129,6 +129,10 @@ export interface Model {
   extraInputs: ExtraInput[];
   /** Marks from `model.yaml`, by which probes find their models. */
   labels: { [key: string]: string };
+  /** Whether it left the hosts to spare memory. It is as ready as before: the next call loads it, and takes so much longer. */
+  unloaded: boolean;
+  /** Of a remote model: name of the local one whose gradients attacks take. Empty: none is named. */
+  surrogate: string;
 }
 
 export interface Model_LabelsEntry {
@@ -498,6 +502,8 @@ function createBaseModel(): Model {
     description: "",
     extraInputs: [],
     labels: {},
+    unloaded: false,
+    surrogate: "",
   };
 }
 
@@ -545,6 +551,12 @@ export const Model: MessageFns<Model> = {
     globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
       Model_LabelsEntry.encode({ key: key as any, value }, writer.uint32(114).fork()).join();
     });
+    if (message.unloaded !== false) {
+      writer.uint32(120).bool(message.unloaded);
+    }
+    if (message.surrogate !== "") {
+      writer.uint32(130).string(message.surrogate);
+    }
     return writer;
   },
 
@@ -676,6 +688,22 @@ export const Model: MessageFns<Model> = {
             }
             continue;
           }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.unloaded = reader.bool();
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.surrogate = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -717,6 +745,8 @@ export const Model: MessageFns<Model> = {
       },
       {},
     );
+    message.unloaded = object.unloaded ?? false;
+    message.surrogate = object.surrogate ?? "";
     return message;
   },
 };

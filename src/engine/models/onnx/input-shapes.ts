@@ -3,7 +3,11 @@ import type { Shape } from '../../tensor/shape.js';
 import type { Definition } from './definition.js';
 
 /** Shapes of all inputs for a batch: those that are not attacked as they are declared. */
-export function shapesOf(graph: GraphDef, { info }: Pick<Definition, 'info'>, attacked: Shape): ReadonlyMap<string, Shape> {
+export function shapesOf(
+  graph: GraphDef,
+  { info }: Pick<Definition, 'info'>,
+  attacked: Shape,
+): ReadonlyMap<string, Shape> {
   const [batch = 1] = attacked;
   return new Map(
     graph.inputs.map((input): [string, Shape] => {

@@ -5,8 +5,9 @@ import { simplify } from '../../onnx/simplify.js';
 import type { Shape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { outputOf } from '../describe-tasks.js';
+import { requireFit } from '../memory-budget.js';
 import type { ModelConfig } from '../model-config.js';
-import type { ModelSource } from '../model-source.js';
+import { type ModelSource, sourceBytes } from '../model-source.js';
 import type { ExtraInputs, Network, Plan, ProgramRequest } from '../network.js';
 import { normalise } from '../preprocessing.js';
 import type { ProviderName } from '../providers.js';
@@ -240,13 +241,7 @@ function openNetwork(
       throw new EngineError('GRADIENT_UNAVAILABLE', `expected a graph that can be differentiated, but ${reason}`);
     }
     const sizeBytes = (await plan(request.inputShape)).memoryBytes(request.batchSize);
-    if (sizeBytes > memoryBudgetBytes) {
-      throw new EngineError(
-        'MEMORY_BUDGET_EXCEEDED',
-        `expected a gradient program of at most ${megabytes(memoryBudgetBytes)}, got one of about ${megabytes(sizeBytes)} for ` +
-          `${request.batchSize} examples of shape [${request.inputShape}]`,
-      );
-    }
+    requireFit(sizeBytes, memoryBudgetBytes, request.batchSize, request.inputShape);
     await programs.makeRoom(sizeBytes);
     const problem = await unfaithfulness(request.inputShape);
     if (problem !== undefined)
@@ -284,6 +279,8 @@ function openNetwork(
       const given = new Map(constants.map(({ name }) => [name, rawConstant(original.inputs, name, config)]));
       return await runRaw(original, new Map([...given, ...feeds]), fetches);
     },
+    // The files, and about as much for the session of the original.
+    keptBytes: () => 2 * sourceBytes(definition.source) + programs.usedBytes,
     async dispose() {
       await programs.clear();
       await original.release();
@@ -296,8 +293,6 @@ const keyOf = ({ tasks, inputShape, batchSize }: ProgramRequest): string =>
   JSON.stringify([tasks, inputShape, batchSize]);
 
 const graphKey = (shape: Shape, outputs: readonly string[]): string => JSON.stringify([shape, outputs]);
-
-const megabytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
 
 function refuseShape(error: unknown, inputShape: Shape): never {
   if (!(error instanceof EngineError) || error.code !== 'INVALID_MODEL') throw error;

@@ -30,7 +30,7 @@ export class ProgramCache<T extends Disposable> {
   /** Disposes of what was used longest ago until `sizeBytes` more fit, or nothing is left. */
   async makeRoom(sizeBytes: number): Promise<void> {
     for (const [key, entry] of this.#entries) {
-      if (this.#usedBytes() + sizeBytes <= this.#budgetBytes) return;
+      if (this.usedBytes + sizeBytes <= this.#budgetBytes) return;
       this.#entries.delete(key);
       await entry.dispose();
     }
@@ -46,7 +46,8 @@ export class ProgramCache<T extends Disposable> {
     for (const entry of entries) await entry.dispose();
   }
 
-  #usedBytes(): number {
+  /** Bytes of all that is kept. */
+  get usedBytes(): number {
     return [...this.#entries.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   }
 }

@@ -19,6 +19,8 @@ import { remoteSession } from './remote-session.js';
 /** Why no task of a remote model has a gradient. */
 const OBSTACLE =
   'the model is remote, and all that can be seen of it is what it answers: attack it with square, which needs no gradient';
+const obstacleOf = (surrogate: string | undefined): string =>
+  surrogate === undefined ? OBSTACLE : `${OBSTACLE}, or with the gradients of its surrogate ${surrogate}`;
 
 /** A file that is not there: nothing of it can be read. */
 const NOTHING = {
@@ -63,7 +65,9 @@ async function networkOf(source: ModelSource, config: ModelConfig, remote: Remot
   const wanted = config.tasks.map(outputOf);
   requireOutputs(wanted, description);
   const used = session.outputs.filter(({ name }) => wanted.includes(name));
-  const reading = { imported: NOTHING, judged: NOTHING, refusal: OBSTACLE };
+  const surrogate = config.remote?.surrogate;
+  const obstacle = obstacleOf(surrogate?.model);
+  const reading = { imported: NOTHING, judged: NOTHING, refusal: obstacle };
   const counted = await countClasses(session, used, config);
   const definition = define(source, config, reading, session.inputs, counted, session.outputs);
   const info: ModelInfo = {
@@ -71,6 +75,7 @@ async function networkOf(source: ModelSource, config: ModelConfig, remote: Remot
     engine: 'remote',
     provider: 'remote',
     sha256: digestOf(source, description),
+    surrogate: surrogate && { name: surrogate.model, version: surrogate.version },
   };
   const { preprocessing } = definition;
   const outputs = new Map(info.tasks.map(({ name, output }) => [name, output]));
@@ -84,7 +89,7 @@ async function networkOf(source: ModelSource, config: ModelConfig, remote: Remot
     },
     hasProgram: () => false,
     async program() {
-      throw new EngineError('GRADIENT_UNAVAILABLE', `expected a model with a gradient, but ${OBSTACLE}`);
+      throw new EngineError('GRADIENT_UNAVAILABLE', `expected a model with a gradient, but ${obstacle}`);
     },
     async predict(pixels: Tensor, extraInputs: ExtraInputs) {
       const input = normalise(pixels, preprocessing);
@@ -98,6 +103,7 @@ async function networkOf(source: ModelSource, config: ModelConfig, remote: Remot
     async infer(feeds, fetches) {
       return await runRaw(session, new Map([...constantsOf(info, config, session, feeds), ...feeds]), fetches);
     },
+    keptBytes: () => 0,
     dispose: () => session.release(),
   };
 }

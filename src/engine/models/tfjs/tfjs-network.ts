@@ -4,8 +4,9 @@ import type { Tensor as FloatTensor } from '../../tensor/tensor.js';
 import { attackedInput, channelsOf, describeInput } from '../describe-input.js';
 import { outputOf } from '../describe-tasks.js';
 import type { RuntimeTensor } from '../graph-value.js';
+import { requireFit } from '../memory-budget.js';
 import type { ModelConfig } from '../model-config.js';
-import type { ModelSource } from '../model-source.js';
+import { type ModelSource, sourceBytes } from '../model-source.js';
 import type { Network, Plan, ProgramRequest } from '../network.js';
 import { normalise, preprocessingOf } from '../preprocessing.js';
 import type { TfjsBackend } from '../providers.js';
@@ -180,17 +181,13 @@ function openNetwork(
     hasProgram: (request) => programs.has(keyOf(request)),
     async program(request) {
       const sizeBytes = plan(request.inputShape).memoryBytes(request.batchSize);
-      if (sizeBytes > memoryBudgetBytes) {
-        throw new EngineError(
-          'MEMORY_BUDGET_EXCEEDED',
-          `expected a gradient of at most ${megabytes(memoryBudgetBytes)}, got one of about ${megabytes(sizeBytes)} for ` +
-            `${request.batchSize} examples of shape [${request.inputShape}]`,
-        );
-      }
+      requireFit(sizeBytes, memoryBudgetBytes, request.batchSize, request.inputShape);
       const program = tfjsProgram(differentiable, request);
       programs.add(keyOf(request));
       return program;
     },
+    // Programs keep nothing: they are functions over the weights.
+    keptBytes: () => sourceBytes(source) + graph.weightBytes,
     async dispose() {
       graph.dispose();
     },
@@ -199,8 +196,6 @@ function openNetwork(
 
 const keyOf = ({ tasks, inputShape, batchSize }: ProgramRequest): string =>
   JSON.stringify([tasks, inputShape, batchSize]);
-
-const megabytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
 
 /** What `run` gives; what TF.js says of an input or a model that it does not run, in our words. */
 function refusing<T>(code: 'INVALID_MODEL' | 'INVALID_REQUEST', run: () => T): T {

@@ -22,9 +22,7 @@ export interface NormStatistics {
 export interface TrainedNorms {
   readonly graph: StaticGraph;
   readonly norms: readonly NormStatistics[];
-  /** Values that the derivative takes for constants: `rules` knows what comes through them. */
-  readonly stopped: ReadonlySet<string>;
-  /** Rules of the batch norms, by their output. */
+  /** Rules of the batch norms, by their output: what comes through the statistics too. */
   readonly rules: ReadonlyMap<string, GradientRule>;
 }
 
@@ -66,7 +64,6 @@ export function withBatchStatistics(graph: StaticGraph): TrainedNorms {
   return {
     graph: { ...graph, nodes, constants, values },
     norms,
-    stopped: new Set(norms.flatMap(({ mean, variance }) => [mean.name, variance.name])),
     rules,
   };
 }
@@ -89,7 +86,7 @@ function statisticsOf(g: GraphBuilder, x: Value, count: number): Record<'mean' |
  *
  * @param centred X − μ
  */
-export const trainedNorm = (centred: Value, count: number): GradientRule => ({
+const trainedNorm = (centred: Value, count: number): GradientRule => ({
   backward(g, node) {
     const dY = node.cotangent(0);
     const [gamma, variance] = [node.input(1), node.input(4)];
@@ -107,6 +104,7 @@ export const trainedNorm = (centred: Value, count: number): GradientRule => ({
       },
       () => dGamma,
       () => sum,
+      // What comes through the mean and the variance is in dX.
       undefined,
       undefined,
     ];

@@ -47,7 +47,10 @@ export async function openTrainable(
   const outputs = definition.info.tasks.map(({ output }) => output);
   const { parameters, statistics } = trainableWeights(definition.imported.graph, outputs, initializers, frozen);
   if (parameters.length === 0) {
-    throw new EngineError('GRADIENT_UNAVAILABLE', 'expected weights that a gradient reaches and that are not frozen, got none');
+    throw new EngineError(
+      'GRADIENT_UNAVAILABLE',
+      'expected weights that a gradient reaches and that are not frozen, got none',
+    );
   }
   const running = new Set(statistics.flatMap(({ mean, variance }) => [mean, variance]));
   const stateful = [...parameters, ...running];
@@ -57,9 +60,7 @@ export async function openTrainable(
   async function network({ tasks, inputShape, batchSize }: TrainingRequest): Promise<TrainedNetwork> {
     const wanted = tasks.map(({ task }) => outputOfTask(definition, task));
     const inputShapes = shapesOf(model.graph, definition, [batchSize, ...inputShape]);
-    const graph = simplify(
-      await specialise(model, { inputShapes, outputs: [...new Set(wanted)], runtime }),
-    );
+    const graph = simplify(await specialise(model, { inputShapes, outputs: [...new Set(wanted)], runtime }));
     return { definition, graph, parameters, statistics: running };
   }
 
@@ -148,7 +149,10 @@ function checkedState(
     names.map((name) => {
       const [numbers, size] = [state.get(name), float32Of(tensorOf(name)).length];
       if (numbers?.length !== size) {
-        throw new EngineError('INVALID_REQUEST', `expected ${size} numbers of ${name}, got ${numbers?.length ?? 'none'}`);
+        throw new EngineError(
+          'INVALID_REQUEST',
+          `expected ${size} numbers of ${name}, got ${numbers?.length ?? 'none'}`,
+        );
       }
       return [name, numbers];
     }),

@@ -89,4 +89,10 @@ const uniqueStatistics = (all: readonly RunningStatistics[]): readonly RunningSt
 
 /** A whole name, with `*` for any text. */
 const patternOf = (text: string): RegExp =>
-  new RegExp(`^${text.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('.*')}$`, 's');
+  new RegExp(
+    `^${text
+      .split('*')
+      .map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+      .join('.*')}$`,
+    's',
+  );

@@ -107,7 +107,7 @@ async function derived(
     builder,
     seeds,
     inputs,
-    stopped: new Set([...stopped, ...(trained?.stopped ?? [])]),
+    stopped,
     rules: trained?.rules ?? new Map(),
     probes: await runProbes(forward, runtime),
   };

@@ -45,7 +45,7 @@ export function readTyped(contents: InferTensorContents, type: Datatype, count: 
     case 'text':
       return wrongCount(contents.bytesContents.length) ?? readText(contents.bytesContents);
     case 'raw-only':
-      return { problem: `expected ${name} in raw_input_contents, which alone can hold it` };
+      return { problem: `expected ${name} in raw contents, which alone can hold it` };
   }
 }
 

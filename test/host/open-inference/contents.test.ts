@@ -1,8 +1,8 @@
 import test from 'ava';
 import type { InferTensorContents } from '../../../src/contract/inference/open_inference.js';
 import type { DataType } from '../../../src/engine/index.js';
-import { readRaw, readTyped, writeRaw, writeTyped } from '../../../src/server/inference/contents.js';
-import { datatypeNamed, datatypeOf, emptyContents } from '../../../src/server/inference/datatypes.js';
+import { readRaw, readTyped, writeRaw, writeTyped } from '../../../src/host/open-inference/contents.js';
+import { datatypeNamed, datatypeOf, emptyContents } from '../../../src/host/open-inference/datatypes.js';
 
 /** Two elements of each type: typed, and as the bytes that they are, little-endian. */
 const SAMPLES: readonly [name: string, typed: Partial<InferTensorContents> | undefined, hex: string][] = [

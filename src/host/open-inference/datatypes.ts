@@ -101,6 +101,9 @@ const DATATYPES: readonly Datatype[] = [
   { name: 'BYTES', dataType: 'string', triton: TritonType.TYPE_STRING, size: 0, typed: { kind: 'text' } },
 ];
 
+/** Names of all types, as requests write them. */
+export const datatypeNames = (): readonly string[] => DATATYPES.map(({ name }) => name);
+
 export const datatypeNamed = (name: string): Datatype | undefined => DATATYPES.find((each) => each.name === name);
 
 export function datatypeOf(dataType: DataType): Datatype {
