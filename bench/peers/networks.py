@@ -75,7 +75,7 @@ class DilatedBlock(nn.Module):
 
 
 class DRN(nn.Module):
-    """The trunk of DRN-D-22 and, for each task, one convolution and a fixed bilinear upsampling, as in src/lab/drn-d-22.ts.
+    """The trunk of DRN-D-22 and, for each task, one convolution and a fixed bilinear upsampling, as in src/lab/networks/drn-d.ts.
 
     Sources: Yu, Koltun and Funkhouser, "Dilated Residual Networks", CVPR 2017 (arXiv:1705.09914); Mao et al.,
     "Multitask Learning Strengthens Adversarial Robustness", ECCV 2020 (arXiv:2007.07236).

@@ -13,6 +13,8 @@ export type Command =
 export interface Answer {
   readonly error?: string;
   readonly ms?: number;
+  /** Milliseconds of all cores together. */
+  readonly cpuMs?: number;
   readonly peakBytes?: number;
   readonly rounding?: number;
   readonly versions?: Readonly<Record<string, string>>;

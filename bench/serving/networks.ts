@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { type Example, tensorFrom } from '../../src/clients/index.js';
 import { encodeModel } from '../../src/engine/onnx/encode-model.js';
 import { keyedRandom } from '../../src/engine/tensor/random.js';
-import { DRN_D_22_CONFIG, drnD22 } from '../../src/lab/drn-d-22.js';
+import { networkOf } from '../../src/lab/index.js';
 
 /** A served network and an example of its own. */
 export interface BenchNetwork {
@@ -50,8 +50,10 @@ export async function streetNetwork(): Promise<BenchNetwork> {
 export async function drnNetwork(folder: string, side: number): Promise<BenchNetwork> {
   const version = join(folder, 'drn-d-22/1');
   await mkdir(version, { recursive: true });
-  await writeFile(join(folder, 'drn-d-22/model.yaml'), DRN_D_22_CONFIG);
-  const { file, externalTensors } = encodeModel(drnD22(1));
+  const tasks = ['segmentation', 'depth'];
+  const { model, configText } = networkOf({ architecture: 'drn-d-22', tasks, decoders: 'shared', seed: 1 }, 'expected');
+  await writeFile(join(folder, 'drn-d-22/model.yaml'), configText);
+  const { file, externalTensors } = encodeModel(model);
   await writeFile(join(version, 'model.onnx'), file);
   for (const [name, bytes] of externalTensors) await writeFile(join(version, name), bytes);
   const draw = keyedRandom('start', 1, 'bench', 0);
@@ -64,7 +66,7 @@ export async function drnNetwork(folder: string, side: number): Promise<BenchNet
     name: 'drn-d-22',
     title: `DRN-D-22, ${side}×${side}`,
     repository: folder,
-    tasks: ['segmentation', 'depth'],
+    tasks,
     example: {
       key: 'noise',
       input: { $case: 'tensor', value: tensorFrom(Uint8Array.from(drawn(3 * positions, 256)), [3, side, side]) },

@@ -1,9 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { type CliContext, EXIT, type ExitCode } from './context.js';
+import type { DefineCommand } from './define-command.js';
 import { versionOf } from './package-version.js';
-
-/** Gives a command its options, and what it does. The action's exit code goes to `finish`. */
-export type DefineCommand = (command: Command, context: CliContext, finish: (code: ExitCode) => void) => void;
 
 /** The commands by name. Only the one that is asked for is loaded. */
 export const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<DefineCommand> }>> = {
@@ -58,6 +56,10 @@ export const COMMANDS: Readonly<Record<string, { summary: string; load: () => Pr
   gradient: {
     summary: 'compute one gradient of an ONNX file, without a gateway',
     load: async () => (await import('./commands/gradient.js')).defineGradient,
+  },
+  lab: {
+    summary: 'make scenes, train, harden, and repeat the experiments of the paper',
+    load: async () => (await import('./commands/lab/lab.js')).loadLab(),
   },
   demo: {
     summary: 'serve and attack the street model, with a table and pictures',

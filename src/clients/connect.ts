@@ -91,8 +91,6 @@ function stubsOf(
     // A gateway that vanished without a word is noticed within 80 seconds, also in the middle of a stream.
     'grpc.keepalive_time_ms': 60_000,
     'grpc.keepalive_timeout_ms': 20_000,
-    // A connection of its own: calls that are cancelled with bytes under way use up what all calls of a connection may have unread.
-    'grpc.use_local_subchannel_pool': 1,
     // Where a name stands for several gateways, calls take turns between them.
     'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
     ...channelOptions,

@@ -1,6 +1,7 @@
 // The front door: all that host/, server/, lab/ and cli/ may import of the engine.
 
 export { l1Norm, l2Norm, linfNorm } from './attacks/norms.js';
+export { blurGaussian } from './datasets/blur-gaussian.js';
 export type * from './datasets/dataset.js';
 export { type DatasetConfig, datasetConfigSchema } from './datasets/dataset-config.js';
 export { guessDatasetConfig } from './datasets/guess-dataset-config.js';
@@ -61,6 +62,7 @@ export { modelConfigSchema, parseModelConfig } from './models/model-config.js';
 export type { InputInfo, ModelInfo, TaskInfo, TensorSignature } from './models/model-info.js';
 export { type ModelSource, sourceBytes } from './models/model-source.js';
 export { type ProviderReport, probeProvider } from './models/onnx/provider-probe.js';
+export { openTrainable } from './models/onnx/training/open-trainable.js';
 export { parseStrict } from './models/parse-strict.js';
 export {
   type EngineName,
@@ -74,8 +76,10 @@ export {
 export type { RawTensor, RawTensors } from './models/raw-tensor.js';
 export { readModelFile, readModelSource } from './models/read-model-source.js';
 export type { RemoteConfig, RemoteDescription, RemoteModel } from './models/remote/remote-model.js';
+export type { RuntimeOptions } from './models/runtime-options.js';
 export { type BackendReport, probeBackend } from './models/tfjs/backend-probe.js';
 export { bilinearMatrix } from './models/tfjs/repairs/resize-bilinear.js';
+export type * from './models/trainable.js';
 export type { DataType } from './onnx/data-types.js';
 export { decodeModel } from './onnx/decode-model.js';
 export type { AttributeInputs, ModelDef, NodeDef, TensorValue } from './onnx/graph.js';

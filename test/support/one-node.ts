@@ -173,14 +173,15 @@ async function withGradient(
 ): Promise<StaticGraph> {
   const g = growGraph(network, network.opset);
   const seeds = new Map([...outputs].map(([i, { name, shape }]) => [name, g.addInput(`dy${i}`, 'float32', shape)]));
-  const { gradient } = differentiate({
+  const { gradients } = differentiate({
     graph: network,
     builder: g,
     seeds,
-    input,
+    inputs: [input],
     stopped: new Set(),
     probes: await runProbes(network, runtime),
   });
+  const gradient = gradients.get(input);
   if (gradient === undefined) throw new Error(`expected a gradient by ${input}, got none`);
   const named = g.named(gradient, 'gradient');
   await expectPortable(network, g.finish([named]));

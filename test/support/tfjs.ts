@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parse, stringify } from 'yaml';
 import type { ModelSource } from '../../src/engine/models/model-source.js';
+import { readExternalFrom } from '../../src/engine/models/onnx/external-files.js';
 import type { TfjsBackend } from '../../src/engine/models/providers.js';
 import { openBackend } from '../../src/engine/models/tfjs/open-backend.js';
 import { type Tensor, type TfjsRuntime, useBackend } from '../../src/engine/models/tfjs/runtime.js';
@@ -8,7 +9,7 @@ import { decodeModel } from '../../src/engine/onnx/decode-model.js';
 import type { TensorValue } from '../../src/engine/onnx/graph.js';
 import { type Shape, sizeOf } from '../../src/engine/tensor/shape.js';
 import type { Tensor as FloatTensor } from '../../src/engine/tensor/tensor.js';
-import { layersModel } from '../../src/lab/layers-model.js';
+import { layersModel } from '../../src/lab/networks/layers-model.js';
 
 /** The backends that every machine has. */
 export const BUNDLED = ['wasm', 'cpu'] as const satisfies readonly TfjsBackend[];
@@ -49,11 +50,14 @@ export function gradientOf(
 }
 
 /** The same ONNX model for TF.js: the same weights, channels last unless it is to be as ONNX has it. */
-export function twinOf(source: ModelSource, backend: TfjsBackend, layout: 'NHWC' | 'NCHW' = 'NHWC'): ModelSource {
-  const decoded = decodeModel(source.file, () => {
-    throw new Error('expected a model in one file');
-  });
-  const { modelJson, weights } = layersModel(decoded, layout);
+export function twinOf(
+  source: ModelSource,
+  backend: TfjsBackend,
+  layout: 'NHWC' | 'NCHW' = 'NHWC',
+  size?: readonly [height: number, width: number],
+): ModelSource {
+  const decoded = decodeModel(source.file, readExternalFrom(source.externalFiles));
+  const { modelJson, weights } = layersModel(decoded, layout, size);
   const config = parse(source.configText);
   const isMap = ({ kind }: { kind: string }): boolean => layout === 'NHWC' && kind === 'semantic-segmentation';
   return {

@@ -1,30 +1,34 @@
 import { isFloatingPoint } from '../onnx/data-types.js';
 import type { NodeDef, StaticGraph } from '../onnx/graph.js';
 
-/** What depends on an input of a graph. */
+/** What depends on inputs of a graph. */
 export interface Dependents {
-  /** Names of all values that depend on it; itself one of them. */
+  /** Names of all values that depend on them; they themselves among these. */
   readonly dependent: ReadonlySet<string>;
   /**
-   * Those of them that have a derivative by it: floating-point values, and quantised ones, which stand for such. If the input is
-   * whole numbers, none.
+   * Those that have a derivative by them: floating-point values, and quantised ones, which stand for such. None by an input of
+   * whole numbers.
    */
   readonly derivable: ReadonlySet<string>;
 }
 
 /**
- * Follows an input through a graph, other than through `stopped` values.
+ * Follows inputs through a graph, other than through `stopped` values.
  *
  * @param graph nodes in topological order
  */
 export function dependentsOf(
   { nodes, values }: Pick<StaticGraph, 'nodes' | 'values'>,
-  input: string,
+  inputs: readonly string[],
   stopped: ReadonlySet<string> = new Set(),
 ): Dependents {
-  const dependent = new Set([input]);
-  const inputType = values.get(input)?.dataType;
-  const derivable = new Set(inputType !== undefined && isFloatingPoint(inputType) ? [input] : []);
+  const dependent = new Set(inputs);
+  const derivable = new Set(
+    inputs.filter((input) => {
+      const type = values.get(input)?.dataType;
+      return type !== undefined && isFloatingPoint(type);
+    }),
+  );
   for (const node of nodes) {
     if (!node.inputs.some((name) => dependent.has(name))) continue;
     const sources = node.inputs.filter((name) => derivable.has(name));

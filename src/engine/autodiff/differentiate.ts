@@ -3,12 +3,12 @@ import type { GraphBuilder, NodeDef, StaticGraph, TensorValue, Value } from '../
 import { dependentsOf } from './derivable.js';
 import { zeros } from './emit.js';
 import { forwardNode } from './forward-node.js';
-import type { BackwardNode } from './gradient-rule.js';
+import type { BackwardNode, GradientRule } from './gradient-rule.js';
 import { pullback } from './pullback.js';
 import { findRule } from './rules/index.js';
 import { zeroGradientReason } from './zero-gradient.js';
 
-/** A node at which a path from the input to the loss ends: its derivative is 0 wherever it exists. */
+/** A node at which a path from an input to the loss ends: its derivative is 0 wherever it exists. */
 export interface Cut {
   readonly opType: string;
   readonly node: string;
@@ -16,8 +16,8 @@ export interface Cut {
 }
 
 export interface Differentiated {
-  /** dL/d(input), with the input's shape; `undefined` where no path leads from the input to the loss. */
-  readonly gradient: Value | undefined;
+  /** dL/d(input) by the input's name, with its shape; none where no path leads from the input to the loss. */
+  readonly gradients: ReadonlyMap<string, Value>;
   /** Where paths end, if any do. */
   readonly cuts: readonly Cut[];
 }
@@ -29,25 +29,27 @@ export interface DifferentiateOptions {
   readonly builder: GraphBuilder;
   /** dL/d(value) of the values that L is made of, by name. */
   readonly seeds: ReadonlyMap<string, Value>;
-  /** Name of the input. */
-  readonly input: string;
+  /** Names of the inputs. */
+  readonly inputs: readonly string[];
   /** Names of values that are taken for constants. */
   readonly stopped: ReadonlySet<string>;
+  /** Rules of single nodes instead of their operators', by the node's first output. */
+  readonly rules?: ReadonlyMap<string, GradientRule>;
   /** Outputs of the probes of each node that has some, by the node's first output. */
   readonly probes: ReadonlyMap<string, readonly TensorValue[]>;
 }
 
 /**
- * Appends the reverse-mode derivative of a scalar L with respect to one input.
+ * Appends the reverse-mode derivative of a scalar L with respect to some of its inputs.
  *
  * Nodes are visited from the last to the first; a node's rule turns the cotangents of its outputs into those of its
  * inputs, and what several readers of a value give is added up.
  *
- * @throws EngineError `UNSUPPORTED_OP`. Thrown when a node between the input and L has no rule.
+ * @throws EngineError `UNSUPPORTED_OP`. Thrown when a node between an input and L has no rule.
  */
 export function differentiate(options: DifferentiateOptions): Differentiated {
-  const { graph, builder, seeds, input, stopped, probes } = options;
-  const { dependent, derivable } = dependentsOf(graph, input, stopped);
+  const { graph, builder, seeds, inputs, stopped, probes, rules } = options;
+  const { dependent, derivable } = dependentsOf(graph, inputs, stopped);
   const cotangents = new Map(seeds);
   /** Values without a derivative that L depends on as on numbers, not as on indices or conditions. */
   const reached = new Set<string>();
@@ -77,7 +79,9 @@ export function differentiate(options: DifferentiateOptions): Differentiated {
       cotangent: (index) => cotangents.get(node.outputs[index] ?? '') ?? zeros(builder, forward.output(index).shape),
       probe: (index) => probes.get(node.outputs[0] ?? '')?.[index] ?? missingProbe(node, index),
     };
-    const gradients = pullback(builder, findRule(node), backward, (index) => needs(node.inputs[index] ?? ''));
+    const gradients = pullback(builder, rules?.get(node.outputs[0] ?? '') ?? findRule(node), backward, (index) =>
+      needs(node.inputs[index] ?? ''),
+    );
     for (const [index, gradient] of gradients.entries()) {
       if (gradient !== undefined) accumulate(node.inputs[index] as string, gradient);
     }
@@ -92,7 +96,11 @@ export function differentiate(options: DifferentiateOptions): Differentiated {
     else if (isOnPath) visit(node);
     else for (const name of node.inputs) needs(name);
   }
-  return { gradient: cotangents.get(input), cuts };
+  const gradients = inputs.flatMap((input): [string, Value][] => {
+    const gradient = cotangents.get(input);
+    return gradient === undefined ? [] : [[input, gradient]];
+  });
+  return { gradients: new Map(gradients), cuts };
 }
 
 /** Why a path ends at a node whose output has no derivative, if that is because of what the node does. */

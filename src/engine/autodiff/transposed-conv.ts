@@ -21,8 +21,8 @@ function isFasterFlipped(weight: Shape, group: number, channels: number): boolea
  *
  *   dX[i] = Σ_{o, k: s o + d k − p = i} W[k] dY[o]
  *
- * In one of two forms: a transposed convolution by W, for any window; and, with stride 1 and a W that is a constant, a
- * convolution by W flipped.
+ * In one of two forms: a transposed convolution by W, for any window; and, with stride 1, a convolution by W
+ * flipped.
  *
  * @param dY shape [N, M, …]
  * @param weight shape [M, C/group, …]
@@ -36,13 +36,12 @@ export function transposedConv(
   group: number,
   shape: Shape,
 ): Value {
-  const constant = g.constantOf(weight);
   const isStrided = strides.some((stride) => stride !== 1);
-  if (!isStrided && constant !== undefined && isFasterFlipped(weight.shape, group, shape[1] as number)) {
+  if (!isStrided && isFasterFlipped(weight.shape, group, shape[1] as number)) {
     // The other way round, each tap reaches as far as the kernel, less the padding.
     const reaches = kernel.map((size, i) => (dilations[i] as number) * (size - 1));
     const wanted = pads.map((pad, i) => (reaches[i % kernel.length] as number) - pad);
-    return paddedConv(g, dY, g.constant(flippedKernel(constant, group)), wanted, { dilations, group });
+    return paddedConv(g, dY, flippedKernel(g, weight, group), wanted, { dilations, group });
   }
   const extra = outputPadding({ kernel, strides, dilations, pads }, shape.slice(2), dY.shape.slice(2));
   // A last window that overhangs the end gives more than there is: padding cuts it off.

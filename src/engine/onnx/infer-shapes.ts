@@ -234,6 +234,7 @@ const SHAPES: Readonly<Record<string, ShapeRule>> = {
   ArgMin: argument,
   Atanh: same,
   AveragePool: pool,
+  BatchNormalization: same,
   Cast: (node) => one(dataTypeOf(node.int('to', DATA_TYPES.float32)) ?? 'float32', node.input(0).shape),
   Ceil: same,
   Clip: same,

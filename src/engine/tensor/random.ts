@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** What draws are for: draws for one purpose tell nothing about those for another. */
-export type RandomPurpose = 'bootstrap' | 'jitter' | 'square' | 'start' | 'sweep' | 'weights';
+export type RandomPurpose = 'bootstrap' | 'jitter' | 'scene' | 'square' | 'start' | 'sweep' | 'weights';
 
 /**
  * The source of all random draws of the engine: each call of what it returns is the next draw from [0, 1), uniform and

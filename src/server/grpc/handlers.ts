@@ -190,6 +190,7 @@ function converse<Response>(
       succeed();
     } catch (failure) {
       const error = fail(failure);
+      writer.abandon();
       if (!isGone()) call.emit('error', error);
     }
   })();

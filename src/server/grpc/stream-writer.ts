@@ -72,6 +72,11 @@ export class StreamWriter<Message> {
     this.#call.end();
   }
 
+  /** Lets go of progress that waits. What were written once the call has ended would destroy it, and the reader would hear of no end. */
+  abandon(): void {
+    this.#progress = undefined;
+  }
+
   async #whenReady(): Promise<void> {
     this.#signal.throwIfAborted();
     if (this.#isBusy) await this.#untilTaken();

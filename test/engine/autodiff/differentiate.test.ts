@@ -17,12 +17,12 @@ function derive(g: GrowingGraph, x: Value, build: Build, change = (graph: Static
   const seeds = new Map(
     outputs.map(({ name, shape }) => [name, g.op('Expand', [g.scalar(1), g.integers(shape)])] as const),
   );
-  return differentiate({ graph, builder: g, seeds, input: x.name, stopped, probes: new Map() });
+  return differentiate({ graph, builder: g, seeds, inputs: [x.name], stopped, probes: new Map() });
 }
 
 async function gradientAt(x: readonly number[], build: Build): Promise<readonly number[]> {
   const [gradient] = await runGraph([float64([x.length], x)], (g, [input]) => [
-    derive(g, input as Value, build).gradient as Value,
+    [...derive(g, input as Value, build).gradients.values()][0] as Value,
   ]);
   return [...(gradient?.data ?? [])];
 }
@@ -50,6 +50,26 @@ test('several outputs that the loss is made of are added up, one inside the othe
     return [double, g.op('Mul', [double, double]), x];
   };
   t.deepEqual(await gradientAt([-1, 3], nested), [-5, 27]); // 2 + 8x + 1
+});
+
+test('each of several inputs has its gradient, also where one is made of another', async (t) => {
+  const gradients = await runGraph([float64([2], [2, 3]), float64([2], [5, 7])], (g, [x, y]) => {
+    const product = g.op('Mul', [x as Value, y as Value]);
+    const sum = g.op('Add', [product, product]);
+    const seeds = new Map([[sum.name, g.op('Expand', [g.scalar(1), g.integers([2])])]]);
+    const inputs = ['input 0', 'input 1', product.name];
+    const options = { graph: g.finish([]), builder: g, seeds, inputs, stopped: new Set<string>(), probes: new Map() };
+    const { gradients: found } = differentiate(options);
+    return inputs.map((name) => found.get(name) as Value);
+  });
+  t.deepEqual(
+    gradients.map(({ data }) => [...data]),
+    [
+      [10, 14],
+      [4, 6],
+      [2, 2],
+    ],
+  );
 });
 
 test('an output of a node that nothing reads counts as 0', async (t) => {
@@ -107,8 +127,8 @@ const ends: readonly (readonly [what: string, build: Build, opType: string, reas
 ];
 for (const [what, build, opType, reason] of ends) {
   test(`a path that ends at ${what} is reported, and gives no gradient`, (t) => {
-    const { gradient, cuts } = analyse(build);
-    t.is(gradient, undefined);
+    const { gradients, cuts } = analyse(build);
+    t.is(gradients.size, 0);
     t.deepEqual(
       cuts.map((cut) => [cut.opType, cut.reason]),
       [[opType, reason]],
@@ -125,7 +145,7 @@ test('a path that ends leaves the others as they are', async (t) => {
 test('no path from the input to the loss gives no gradient, and no end of one', (t) => {
   t.deepEqual(
     analyse((g) => [g.floats(Float32Array.of(1), [1])]),
-    { gradient: undefined, cuts: [] },
+    { gradients: new Map(), cuts: [] },
   );
 });
 
@@ -147,10 +167,10 @@ test('a rule whose probes were not run is named', (t) => {
 
 test('whole numbers for an input have no gradient', (t) => {
   const g = growGraph();
-  const { gradient } = derive(g, g.addInput('x', 'uint8', [3]), (_, x) => [
+  const { gradients } = derive(g, g.addInput('x', 'uint8', [3]), (_, x) => [
     toFloat(g, g.op('Reshape', [x, g.integers([3])])),
   ]);
-  t.is(gradient, undefined);
+  t.is(gradients.size, 0);
 });
 
 test('an operator without a rule on the path is refused by its name', (t) => {
@@ -168,7 +188,7 @@ test('an operator without a rule beside the path is let be', (t) => {
     const index = toFloat(g, argMax(g, g.op('Relu', [x])));
     return [g.op('Add', [g.op('Mul', [x, fixed]), index])];
   };
-  t.truthy(analyse(beside, renamed('Relu')).gradient);
+  t.truthy(analyse(beside, renamed('Relu')).gradients.get('x'));
 });
 
 test('nothing is appended for what does not depend on the input', (t) => {
@@ -177,7 +197,7 @@ test('nothing is appended for what does not depend on the input', (t) => {
   const product = g.op('Mul', [x, g.op('Exp', [weight])]);
   const graph = g.finish([]);
   const seeds = new Map([[product.name, g.floats(Float32Array.of(1, 2, 3), [3])]]);
-  differentiate({ graph, builder: g, seeds, input: 'x', stopped: new Set(), probes: new Map() });
+  differentiate({ graph, builder: g, seeds, inputs: ['x'], stopped: new Set(), probes: new Map() });
   t.deepEqual(
     g.finish([]).nodes.map(({ opType }) => opType),
     ['Exp', 'Mul', 'Mul'],

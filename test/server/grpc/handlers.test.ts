@@ -159,6 +159,19 @@ test('a slow reader is told the newest progress, and the last one before what fo
   t.regex(kinds, /^cp+c$/);
 });
 
+test('a failure ends the call also where progress waits for the reader', async (t) => {
+  const { client } = await serve(t, {
+    async *attack() {
+      for (let step = 1; step <= 3; step++) yield { message: progress(step), isProgress: true };
+      throw new EngineError('HOST_UNAVAILABLE', 'expected a host, got none');
+    },
+  });
+  const call = client.attack(empty, new Metadata(), { deadline: Date.now() + 20_000 });
+  call.resume();
+  const { code } = await new Promise<ServiceError>((resolve) => call.once('error', resolve));
+  t.is(code, status.UNAVAILABLE);
+});
+
 test('a reader that takes nothing for too long is cut off, and its maker is ended', async (t) => {
   const ended = gate();
   const { client } = await serve(

@@ -1,6 +1,6 @@
 import { EngineError } from '../../errors.js';
 import { decodeModel } from '../../onnx/decode-model.js';
-import type { GraphDef, StaticGraph } from '../../onnx/graph.js';
+import type { StaticGraph } from '../../onnx/graph.js';
 import { simplify } from '../../onnx/simplify.js';
 import type { Shape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
@@ -20,6 +20,7 @@ import { sampleInputs } from './disagreement.js';
 import { readExternalFrom } from './external-files.js';
 import { compareWithOriginal, hasFewerBits } from './faithfulness.js';
 import { type CompiledProgram, compileProgram } from './gradient-program.js';
+import { shapesOf } from './input-shapes.js';
 import { openOnFirstThatWorks } from './open-on-provider.js';
 import { openOriginal, type RestingSession, restingSession } from './original.js';
 import { planOf, planOfOriginal } from './plan.js';
@@ -298,19 +299,5 @@ function refuseShape(error: unknown, inputShape: Shape): never {
   throw new EngineError(
     'INVALID_REQUEST',
     `expected a shape that the model takes, got [${inputShape}]: ${error.message}`,
-  );
-}
-
-/** Shapes of all inputs for a batch: those that are not attacked as they are declared. */
-function shapesOf(graph: GraphDef, { info }: Definition, attacked: Shape): ReadonlyMap<string, Shape> {
-  const [batch = 1] = attacked;
-  return new Map(
-    graph.inputs.map((input): [string, Shape] => {
-      if (input.name === info.input.name) return [input.name, attacked];
-      const shape = (input.shape ?? []).map((n, axis) =>
-        typeof n === 'number' && n >= 0 ? n : axis === 0 ? batch : 1,
-      );
-      return [input.name, shape];
-    }),
   );
 }

@@ -1,7 +1,7 @@
 import test from 'ava';
-import type { NodeDef } from '../../src/engine/onnx/graph.js';
-import { layersModel } from '../../src/lab/layers-model.js';
-import { model, node, randomFloats, value } from '../support/models.js';
+import type { NodeDef } from '../../../src/engine/onnx/graph.js';
+import { layersModel } from '../../../src/lab/networks/layers-model.js';
+import { model, node, randomFloats, value } from '../../support/models.js';
 
 const converted = (shape: readonly (number | string)[], ...nodes: readonly NodeDef[]) =>
   layersModel(
@@ -9,7 +9,11 @@ const converted = (shape: readonly (number | string)[], ...nodes: readonly NodeD
       inputs: [value('x', 'float32', shape)],
       outputs: [value('y')],
       nodes,
-      initializers: { w: randomFloats([3, 3, 3, 3], 'w'), g: randomFloats([6, 3, 3, 3], 'g') },
+      initializers: {
+        w: randomFloats([3, 3, 3, 3], 'w'),
+        g: randomFloats([6, 3, 3, 3], 'g'),
+        t: randomFloats([3, 1, 4, 4], 't'),
+      },
     }),
   );
 
@@ -52,7 +56,21 @@ test(
   refuses,
   fixed,
   [node('MaxPool', 'x', 'y', { kernel_shape: [3, 3], pads: [1, 1, 1, 1] })],
-  /^expected a pool without padding, got MaxPool/,
+  /^expected a pool without padding, or behind Relu, got MaxPool/,
+);
+test(
+  'a transposed convolution in groups that does not interpolate',
+  refuses,
+  fixed,
+  [node('ConvTranspose', 'x t', 'y', { group: 3, strides: [2, 2], pads: [1, 1, 1, 1] })],
+  /^expected one group, or the bilinear kernel, got ConvTranspose/,
+);
+test(
+  'a log-softmax over columns',
+  refuses,
+  fixed,
+  [node('LogSoftmax', 'x', 'y', { axis: 3 })],
+  /^expected a log-softmax over axis 1, got LogSoftmax/,
 );
 test(
   'a convolution in groups of several channels',

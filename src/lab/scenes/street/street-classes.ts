@@ -1,0 +1,21 @@
+/** Classes of the street by their trainId in Cityscapes. */
+export const STREET_CLASSES = {
+  road: 0,
+  sidewalk: 1,
+  building: 2,
+  wall: 3,
+  fence: 4,
+  pole: 5,
+  trafficLight: 6,
+  trafficSign: 7,
+  vegetation: 8,
+  terrain: 9,
+  sky: 10,
+  person: 11,
+  rider: 12,
+  car: 13,
+  truck: 14,
+  bus: 15,
+  bicycle: 18,
+  ignored: 255,
+} as const;
