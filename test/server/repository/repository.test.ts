@@ -344,3 +344,39 @@ test('a held version is better than none', async (t) => {
   await look();
   t.is(states(), '2 serving');
 });
+
+test('the surrogate of a model is held with it, and one that is away is missed by those alone who need it', async (t) => {
+  const { root, repository, look, unloaded } = await repositoryOf(t, {
+    load: async (source) => ({
+      ...toyInfo(source),
+      ...(source.name === 'far' && { surrogate: { name: 'near', version: undefined } }),
+    }),
+  });
+  await addToy(root, 'far', '1');
+  await look();
+  const early = repository.acquire('far', undefined);
+  t.like(
+    t.throws(() => early.surrogate()),
+    { code: 'MODEL_NOT_FOUND' },
+  );
+  early.release();
+  await addToy(root, 'near', '3');
+  await look();
+  await look();
+  const near = repository.acquire('near', undefined);
+  t.is(near.surrogate(), undefined);
+  near.release();
+  const held = repository.acquire('far', undefined);
+  t.is(held.surrogate()?.version, '3');
+  t.is(held.surrogate()?.version, '3');
+  await addToy(root, 'near', '4');
+  await look();
+  await look();
+  await rm(join(root, 'near/3'), { recursive: true });
+  await look();
+  t.is(held.surrogate()?.version, '3', 'the same to the end of the run');
+  t.deepEqual(unloaded, []);
+  held.release();
+  await until(() => unloaded.length === 2);
+  t.deepEqual(unloaded, ['near/3', 'near/3']);
+});

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { EngineError, type ModelSource } from '../../../src/engine/index.js';
+import { type AttackJob, EngineError, type ModelSource } from '../../../src/engine/index.js';
 import type { CallOptions, Hosts, ModelRef } from '../../../src/host/index.js';
 import { Residency } from '../../../src/server/repository/residency.js';
 import { gate, until } from '../../support/gate.js';
@@ -28,6 +28,7 @@ const options = (change: Partial<CallOptions> = {}): CallOptions => ({
   ...change,
 });
 const job = { inputs: [], tasks: [], fields: [] };
+const toyJob = { inputs: [], fields: [], spec: { parameters: { steps: 2, epsilon: 1 } } } as unknown as AttackJob;
 const predict = (hosts: Hosts, name: string, change: Partial<CallOptions> = {}) =>
   hosts.serve.predict(ref(name), job, options(change));
 
@@ -230,4 +231,17 @@ test('new bytes that are loaded while a model is out are those that come back', 
   await predict(hosts, 'b');
   t.true(residency.isUnloaded(ref('a')));
   await t.notThrowsAsync(predict(hosts, 'a'));
+});
+
+test('an attack with the gradients of another model loads both, and holds them', async (t) => {
+  const held: string[] = [];
+  const { residency, hosts, unloaded } = await residencyOf(['a', 'b', 'c'], { room: 1 });
+  t.deepEqual(unloaded(), ['a', 'b']);
+  const attack = { surrogate: ref('b') } as AttackJob;
+  for await (const _ of hosts.attack.attack(ref('a'), { ...toyJob, ...attack }, options())) {
+    held.push(unloaded().join());
+    await residency.load(source('d'));
+  }
+  t.deepEqual([...new Set(held)], ['c'], 'they stay, though that is more than there is room for');
+  t.deepEqual(unloaded(), ['a', 'b', 'c'], 'd was used last');
 });

@@ -29,7 +29,7 @@ export interface TrainedNorms {
 /**
  * Gives every batch norm the mean and the variance of its batch.
  *
- * Not by `BatchNormalization` with `training_mode`: ONNX Runtime runs that in its training build only.
+ * Not by `BatchNormalization` with `training_mode`: ONNX Runtime 1.30 takes that, and divides by other numbers than those of the batch.
  *
  * @throws EngineError `INVALID_REQUEST`. Thrown when a channel has only one element, whose variance is 0.
  */
