@@ -5,7 +5,7 @@ import { experimentSection, verdictBadge } from './html-sections.js';
 
 /** What the reports of evaluations do not have. */
 const STYLE = `
-.reproduction th, .reproduction td { padding: 6px 16px 6px 0; border-top: 1px solid var(--line); vertical-align: baseline; text-align: left; }
+.reproduction th, .reproduction td { padding: 6px 16px 6px 0; border-top: 1px solid var(--line); vertical-align: baseline; text-align: left; white-space: nowrap; }
 .reproduction thead th { border-top: 0; color: var(--soft); font-weight: 400; }
 .reproduction tbody th { font-weight: 400; white-space: nowrap; }
 .paper { color: var(--soft); }

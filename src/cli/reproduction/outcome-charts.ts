@@ -16,10 +16,10 @@ export async function drawOutcomeCharts(
 
 async function drawChart({ title, x, y, series }: OutcomeChart, render: ChartRenderer): Promise<string> {
   const names = series.map(({ name }) => name);
-  const values = series.flatMap(({ name, points }) =>
+  const values = series.flatMap(({ name, points }, i) =>
     points.map((point) => ({
       series: name,
-      x: point.x,
+      x: apart(point.x, i - (series.length - 1) / 2, x.scale),
       value: point.measured.value,
       lower: point.measured.lower ?? point.measured.value,
       upper: point.measured.upper ?? point.measured.value,
@@ -66,4 +66,10 @@ async function drawChart({ title, x, y, series }: OutcomeChart, render: ChartRen
     ],
   });
   return responsive(svg);
+}
+
+/** Places of a series a little aside, so that intervals of several do not hide each other. */
+function apart(place: number | string, steps: number, scale: OutcomeChart['x']['scale']): number | string {
+  if (typeof place === 'string') return place;
+  return scale === 'log' ? place * 1.03 ** steps : place + 0.12 * steps;
 }
