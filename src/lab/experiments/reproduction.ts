@@ -82,7 +82,8 @@ function reproduced(
   read: (cell: CellPlan) => CellResult | undefined,
 ): ReproducedExperiment {
   const { tables, charts, claims } = outcome(read);
-  const results = cells.map(({ cell }) => ({ cell, result: read(cell) }));
+  const unique = new Map(cells.map(({ cell }) => [cellDigest(cell), cell]));
+  const results = [...unique.values()].map((cell) => ({ cell, result: read(cell) }));
   const honest = (claim: Claim): Claim => (warning === undefined ? claim : unproven(claim));
   return {
     name,
@@ -92,7 +93,7 @@ function reproduced(
     charts,
     claims: claims.map(honest),
     measured: results.filter(({ result }) => result !== undefined).length,
-    planned: cells.length,
+    planned: unique.size,
     doubts: results.flatMap(({ cell, result }) =>
       result?.kind === 'attack' ? result.doubts.map(({ message }) => `${cellText(cell)}: ${message}`) : [],
     ),
