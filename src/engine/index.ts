@@ -83,7 +83,6 @@ export {
 export type { RawTensor, RawTensors } from './models/raw-tensor.js';
 export { readModelFile, readModelSource } from './models/read-model-source.js';
 export type { RemoteConfig, RemoteDescription, RemoteModel } from './models/remote/remote-model.js';
-export type { RuntimeOptions } from './models/runtime-options.js';
 export { type BackendReport, probeBackend } from './models/tfjs/backend-probe.js';
 export { bilinearMatrix } from './models/tfjs/repairs/resize-bilinear.js';
 export type * from './models/trainable.js';

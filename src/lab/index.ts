@@ -23,9 +23,8 @@ export {
 export { SCALE_NAMES, type ScaleName, scaleOf } from './experiments/scales.js';
 export { openStore } from './experiments/store.js';
 export { type WorkItem, workPlan } from './experiments/work-plan.js';
-export type { LabNetwork, NetworkSpec } from './networks/lab-network.js';
 export { layersModel } from './networks/layers-model.js';
-export { type ArchitectureInfo, type ArchitectureName, listArchitectures, networkOf } from './networks/network-of.js';
+export { listArchitectures, networkOf } from './networks/network-of.js';
 export { SPLITS, type Split } from './scenes/scene-file.js';
 export { SCENE_KIND_NAMES, SCENE_KINDS, type SceneKindName } from './scenes/scene-kinds.js';
 export { type WritingProgress, writeScenes } from './scenes/write-scenes.js';

@@ -59,7 +59,7 @@ const ARCHITECTURES = {
   },
 } as const satisfies Readonly<Record<string, Architecture>>;
 
-export type ArchitectureName = keyof typeof ARCHITECTURES;
+type ArchitectureName = keyof typeof ARCHITECTURES;
 
 /** A network that can be asked for. */
 export interface ArchitectureInfo {

@@ -7,6 +7,10 @@ export const LAB_COMMANDS: Readonly<Record<string, { summary: string; load: () =
     summary: 'write seeded scenes in the layout of Cityscapes or Taskonomy',
     load: async () => (await import('./scenes.js')).defineScenes,
   },
+  networks: {
+    summary: 'list the networks that can be trained from nothing, with their tasks',
+    load: async () => (await import('./networks.js')).defineNetworks,
+  },
   train: {
     summary: 'train a model on a labelled dataset; a training that was cut off goes on',
     load: async () => (await import('./train.js')).defineTrain,
