@@ -2,6 +2,7 @@ import type { EvaluationResult } from '../../engine/index.js';
 import type { Charts } from './charts.js';
 import { badge, standingOf } from './figure.js';
 import { embeddedJson, html } from './html.js';
+import { page } from './page.js';
 import type { ReportPicture } from './report-picture.js';
 import { attackTable } from './sections/attack-table.js';
 import { configurationSection, skippedSection } from './sections/configuration.js';
@@ -9,7 +10,6 @@ import { damageSection } from './sections/damage.js';
 import { pictureSection } from './sections/pictures.js';
 import { plotSections } from './sections/plots.js';
 import { doubtSection, gateSection } from './sections/verdicts.js';
-import { REPORT_STYLE } from './style.js';
 
 /** What a report shows beside the figures. */
 export interface ReportImages {
@@ -26,38 +26,26 @@ export function htmlReport(result: EvaluationResult, { charts, pictures }: Repor
   const { model, dataset, limit, labelFree } = result.identity;
   const title = `Robustness of ${model.name} version ${model.version}`;
   const count = limit - result.skipped.length;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-<title>${title}</title>
-<style>${{ html: REPORT_STYLE }}</style>
-</head>
-<body>
-<header>
-<h1>${title} ${badge(standingOf(result))}</h1>
-<p>${count} examples of ${dataset.name}, ${result.attacks.length} ${result.attacks.length === 1 ? 'attack' : 'attacks'},
+  const lead = html`${count} examples of ${dataset.name}, ${result.attacks.length} ${result.attacks.length === 1 ? 'attack' : 'attacks'},
 <time>${result.startedAt.slice(0, 16).replace('T', ' ')}</time>${
     labelFree
       ? html`. <b>Label-free</b>: where a label is missing, the model's own clean prediction stands in for it`
       : undefined
-  }</p>
-</header>
-<main>
-${doubtSection(result)}
-${gateSection(result)}
-${attackTable(result.attacks)}
-${plotSections(charts)}
-${damageSection(result.attacks)}
-${pictureSection(pictures)}
-${skippedSection(result.skipped)}
-${configurationSection(result)}
-</main>
-<script type="application/json" id="result">${embeddedJson({ ...result, examples: [] })}</script>
-</body>
-</html>
-`.html;
+  }`;
+  return page({
+    title,
+    badge: badge(standingOf(result)),
+    lead,
+    main: [
+      doubtSection(result),
+      gateSection(result),
+      attackTable(result.attacks),
+      plotSections(charts),
+      damageSection(result.attacks),
+      pictureSection(pictures),
+      skippedSection(result.skipped),
+      configurationSection(result),
+    ],
+    data: html`<script type="application/json" id="result">${embeddedJson({ ...result, examples: [] })}</script>`,
+  });
 }

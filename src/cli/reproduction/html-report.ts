@@ -1,6 +1,6 @@
 import type { OutcomeChart, Reproduction } from '../../lab/index.js';
 import { type Html, html } from '../report/html.js';
-import { REPORT_STYLE } from '../report/style.js';
+import { page } from '../report/page.js';
 import { experimentSection, verdictBadge } from './html-sections.js';
 
 /** What the reports of evaluations do not have. */
@@ -23,32 +23,18 @@ export function reproductionHtml(
   charts: ReadonlyMap<OutcomeChart, string> | undefined,
 ): string {
   const { scale, warning, caveat, experiments } = reproduction;
-  const title = `Reproduction at scale ${scale}`;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-<title>${title}</title>
-<style>${{ html: REPORT_STYLE + STYLE }}</style>
-</head>
-<body>
-<header>
-<h1>${title}</h1>
-<p>“Multitask Learning Strengthens Adversarial Robustness” (Mao et al., ECCV 2020, arXiv:2007.07236)</p>
-</header>
-<main>
-${warning === undefined ? undefined : html`<p class="warning"><b>${warning}</b></p>`}
-${caveat === undefined ? undefined : html`<p>${caveat}</p>`}
-${summarySection(reproduction)}
-${experiments.map((experiment) => experimentSection(experiment, charts))}
-${provenanceSection(reproduction)}
-</main>
-</body>
-</html>
-`.html;
+  return page({
+    title: `Reproduction at scale ${scale}`,
+    style: STYLE,
+    lead: '“Multitask Learning Strengthens Adversarial Robustness” (Mao et al., ECCV 2020, arXiv:2007.07236)',
+    main: [
+      warning === undefined ? undefined : html`<p class="warning"><b>${warning}</b></p>`,
+      caveat === undefined ? undefined : html`<p>${caveat}</p>`,
+      summarySection(reproduction),
+      experiments.map((experiment) => experimentSection(experiment, charts)),
+      provenanceSection(reproduction),
+    ],
+  });
 }
 
 const VERDICTS = ['reproduced', 'not reproduced', 'inconclusive'] as const;

@@ -5,7 +5,7 @@ import type { GrowingGraph } from '../../../onnx/builder.js';
 import type { StaticGraph, Value } from '../../../onnx/graph.js';
 import type { Shape } from '../../../tensor/shape.js';
 import type { RuntimeOptions } from '../../runtime-options.js';
-import type { PixelProgram, TrainingInput, TrainingProgram, TrainingRequest } from '../../trainable.js';
+import type { PixelProgram, TrainingInput, TrainingProgram, TrainingRequest, TrainingStep } from '../../trainable.js';
 import { createStaticSession } from '../create-static-session.js';
 import type { Definition } from '../definition.js';
 import { tensorOf, unreached } from '../gradient-program.js';
@@ -37,21 +37,12 @@ export async function compileTraining(
   request: TrainingRequest,
   runtime: RuntimeOptions,
 ): Promise<TrainingProgram> {
-  const { joined, norms, gradients } = await derived(network, request, network.parameters, runtime);
-  const { builder, outputs } = joined;
-  const named = [...gradients].map(([name, value]) => builder.named(value, PREFIXES.gradient + name));
-  const statistics = statisticsOutputs(builder, norms, network.statistics);
-  const { run, dispose } = await stateful(builder.finish([...outputs(), ...named, ...statistics]), network, runtime);
+  const { run, dispose } = await compile(network, request, network.parameters, runtime);
   return {
     batchSize: request.batchSize,
     async run(input) {
       const results = await run(input);
-      return {
-        losses: tensorOf(results, NAMES.losses),
-        scores: tensorOf(results, NAMES.scores),
-        gradients: under(results, PREFIXES.gradient),
-        statistics: under(results, PREFIXES.statistics),
-      };
+      return { ...shared(results), gradients: under(results, PREFIXES.gradient) };
     },
     dispose,
   };
@@ -67,25 +58,39 @@ export async function compilePixels(
   request: TrainingRequest,
   runtime: RuntimeOptions,
 ): Promise<PixelProgram> {
-  const { joined, norms, gradients } = await derived(network, request, [NAMES.pixels], runtime);
-  const { builder, outputs } = joined;
-  const named = [...gradients.values()].map((value) => builder.named(value, NAMES.gradient));
-  const statistics = statisticsOutputs(builder, norms, network.statistics);
-  const { run, dispose } = await stateful(builder.finish([...outputs(), ...named, ...statistics]), network, runtime);
+  const { run, dispose } = await compile(network, request, [NAMES.pixels], runtime);
   return {
     batchSize: request.batchSize,
     async run(input) {
       const results = await run(input);
-      return {
-        losses: tensorOf(results, NAMES.losses),
-        scores: tensorOf(results, NAMES.scores),
-        gradient: tensorOf(results, NAMES.gradient),
-        statistics: under(results, PREFIXES.statistics),
-      };
+      return { ...shared(results), gradient: tensorOf(results, PREFIXES.gradient + NAMES.pixels) };
     },
     dispose,
   };
 }
+
+/** Losses, their derivative by each of `inputs`, and the statistics of the batch, as one session. */
+async function compile(
+  network: TrainedNetwork,
+  request: TrainingRequest,
+  inputs: readonly string[],
+  runtime: RuntimeOptions,
+): Promise<Stateful> {
+  const { joined, norms, gradients } = await derived(network, request, inputs, runtime);
+  const { builder, outputs } = joined;
+  const named = [...gradients].map(([name, value]) => builder.named(value, PREFIXES.gradient + name));
+  const statistics = statisticsOutputs(builder, norms, network.statistics);
+  return await stateful(builder.finish([...outputs(), ...named, ...statistics]), network, runtime);
+}
+
+/** What the programs have in common. */
+const shared = (
+  results: ReadonlyMap<string, RuntimeTensor>,
+): Pick<TrainingStep, 'losses' | 'scores' | 'statistics'> => ({
+  losses: tensorOf(results, NAMES.losses),
+  scores: tensorOf(results, NAMES.scores),
+  statistics: under(results, PREFIXES.statistics),
+});
 
 interface Derived {
   readonly joined: LossGraph;
